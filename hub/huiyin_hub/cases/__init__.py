@@ -1,0 +1,1 @@
+"""Cases: every feedback with words to its answer, with its history."""

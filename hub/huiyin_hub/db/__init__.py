@@ -1,0 +1,1 @@
+"""Opening and migrating the database, SQLite and PostgreSQL alike."""

@@ -1,0 +1,1 @@
+"""Devices: who they are, where they stand, when they were last heard."""

@@ -1,0 +1,30 @@
+"""Tables of devices: the registry that says who may speak, and what was last heard of each."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Table, Text
+
+from huiyin_hub.db.tables import metadata
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("counter_code", ForeignKey("counter.code"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # kiosk | terminal
+    Column("password_hash", Text, nullable=False),  # bcrypt of a random secret: what the broker checks
+    Column("revoked", Boolean, nullable=False, default=False),
+    Column("added_ms", BigInteger, nullable=False),
+)
+
+device_status = Table(
+    "device_status",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("online", Boolean, nullable=False),
+    Column("conn", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("backlog", BigInteger, nullable=False),
+    Column("head_next", BigInteger, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("halted", Text, nullable=False),
+    Column("heard_ms", BigInteger, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""From the wire to the database: judge batches, one transaction per flush, ack after COMMIT."""

@@ -1,0 +1,54 @@
+"""Tables of the sync: cursors per store, the events' own bytes, dead letters."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from huiyin_hub.db.tables import RowId, metadata
+
+store = Table(
+    "store",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("device_id", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("next_seq", BigInteger, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("first_heard_ms", BigInteger, nullable=False),
+    Column("last_heard_ms", BigInteger, nullable=False),
+    UniqueConstraint("device_id", "store"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("store_id", ForeignKey("store.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("line", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),  # rating | rating_detail | feedback | dead
+    Column("occurred_ms", BigInteger, nullable=False),
+    Column("error_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("device_id", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # cut at MAX_DEAD_LETTER_BYTES; size_bytes is the whole
+    Column("size_bytes", Integer, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+)
+Index("ix_dead_letter_received_ms", dead_letter.c.received_ms)
+
+dead_letter_count = Table(
+    "dead_letter_count",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+)

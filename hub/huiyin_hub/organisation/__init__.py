@@ -1,0 +1,1 @@
+"""Halls, counters, staff and the service catalogue."""
