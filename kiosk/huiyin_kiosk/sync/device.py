@@ -9,7 +9,7 @@ import structlog
 from huiyin_kiosk.clock import DeviceClock
 from huiyin_kiosk.outbox.store import Outbox
 from huiyin_kiosk.sync.engine import Announce, DeviceEngine, Dial, Effect, HangUp, Pace, Send, Settle
-from huiyin_kiosk.sync.link import BrokerAddress, Link
+from huiyin_kiosk.sync.link import BrokerAddress, DeviceLink, Link, OpenLink
 from huiyin_shared import topics
 from huiyin_shared.desired import Desired, decode_desired
 from huiyin_shared.errors import FrameError
@@ -47,6 +47,7 @@ class SyncedDevice:
         version: str,
         on_desired: Callable[[Desired], None] = ignore_desired,
         pace: Pace | None = None,
+        open_link: OpenLink = Link,
     ) -> None:
         self.outbox = outbox
         self._clock = clock
@@ -58,7 +59,8 @@ class SyncedDevice:
         self.engine = DeviceEngine(
             next_seq=cursor.next_seq, acked_next=cursor.acked_next, rng=rng, now_ms=clock.mono_ms(), pace=pace
         )
-        self._link: Link | None = None
+        self._open_link = open_link
+        self._link: DeviceLink | None = None
         self._conn = ""
         self.fileno: int | None = None
         self.wants_write = False
@@ -157,7 +159,7 @@ class SyncedDevice:
 
     def _dial(self) -> None:
         self._conn = f"{self._rng.getrandbits(64):016x}"
-        self._link = Link(self._broker, self.outbox.device, will=encode(self._status("will")), events=self)
+        self._link = self._open_link(self._broker, self.outbox.device, will=encode(self._status("will")), events=self)
         try:
             self.fileno = self._link.dial()
         except OSError as error:

@@ -48,6 +48,32 @@ class LinkEvents(Protocol):
         """There are, or are no more, bytes waiting to be written."""
 
 
+class DeviceLink(Protocol):
+    """A connection as the device needs it: over MQTT here, over a simulated network in the simulator."""
+
+    def dial(self) -> int:
+        """Connect; return a file number to watch. Raises `OSError`."""
+
+    def publish(self, leaf: topics.UpLeaf, payload: bytes, *, retain: bool = False) -> None:
+        """Hand a message over."""
+
+    def drive(self, *, readable: bool, writable: bool) -> None:
+        """Read and write what is ready."""
+
+    def keep_alive(self) -> None:
+        """Do what is due about once a second."""
+
+    def hang_up(self, *, farewell: bytes | None = None) -> None:
+        """Close the connection."""
+
+
+class OpenLink(Protocol):
+    """Makes the link of one connection."""
+
+    def __call__(self, address: BrokerAddress, device: DeviceId, *, will: bytes, events: LinkEvents) -> DeviceLink:
+        """Return a link that has not dialled yet."""
+
+
 class Link:
     """One MQTT connection. Raises `OSError` from `dial` when the broker cannot be reached."""
 
