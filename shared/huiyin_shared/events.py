@@ -11,6 +11,9 @@ from huiyin_shared.survey import FeedbackKind, RatingSource
 MAX_LINE_BYTES = 16_384
 """A line of text and contact at their limits in UTF-8 fits; far below every broker's packet limit."""
 
+MAX_SALVAGED_LINE_BYTES = MAX_LINE_BYTES * 4 // 3 + 1_024
+"""A salvaged event carries another line as base 64."""
+
 MAX_TEXT_CHARS = 2_000
 MAX_WORDS_CHARS = 200
 
@@ -81,7 +84,33 @@ class Feedback(Struct, frozen=True, tag_field="t", tag="feedback", omit_defaults
     lang: Annotated[str, Meta(max_length=16)] = "zh-Hans"
 
 
-Event = Rating | RatingDetail | Feedback
+class Salvaged(Struct, frozen=True, tag_field="t", tag="salvaged"):
+    """An event read back from a damaged store, with the number it had there.
+
+    `line` holds the old line's bytes. The hub counts it only when it never got that number of the old store.
+    """
+
+    at: Reading
+    store: Annotated[str, Meta(pattern="^[0-9a-hjkmnp-tv-z]{16}$")]
+    seq: Annotated[int, Meta(ge=1, le=1 << 53)]
+    line: bytes
+
+
+class StoreReplaced(Struct, frozen=True, tag_field="t", tag="store_replaced"):
+    """First event of a store that was begun because its predecessor was damaged: the alarm, and what is lost.
+
+    `missing` are stretches [first, last] the hub had not acknowledged and that could not be read back; an empty
+    `predecessor` means not even the old store's name could be read.
+    """
+
+    at: Reading
+    predecessor: Annotated[str, Meta(pattern="^([0-9a-hjkmnp-tv-z]{16})?$")]
+    why: Annotated[str, Meta(max_length=200)]
+    recovered: Annotated[int, Meta(ge=0)]
+    missing: Annotated[list[tuple[int, int]], Meta(max_length=100)] = []
+
+
+Event = Rating | RatingDetail | Feedback | Salvaged | StoreReplaced
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -93,8 +122,9 @@ def encode_event(event: Event) -> bytes:
     Raises `EventTooLarge`; also `FrameError` when a value breaks a limit of its field (msgspec checks on decode only).
     """
     line = _encoder.encode(event)
-    if len(line) > MAX_LINE_BYTES:
-        raise EventTooLarge(size_bytes=len(line), limit_bytes=MAX_LINE_BYTES)
+    limit_bytes = MAX_SALVAGED_LINE_BYTES if isinstance(event, Salvaged) else MAX_LINE_BYTES
+    if len(line) > limit_bytes:
+        raise EventTooLarge(size_bytes=len(line), limit_bytes=limit_bytes)
     decode_event(line)
     return line
 

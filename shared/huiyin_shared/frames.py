@@ -6,13 +6,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from huiyin_shared.errors import FrameError
-from huiyin_shared.events import MAX_LINE_BYTES, Milliseconds, Reading
+from huiyin_shared.events import MAX_SALVAGED_LINE_BYTES, Milliseconds, Reading
 
 PROTOCOL_VERSION = 1
 MAX_BATCH_EVENTS = 500
 MAX_BATCH_BYTES = 65_536
 MAX_HEADER_BYTES = 1_024
-MAX_PAYLOAD_BYTES = MAX_BATCH_BYTES + MAX_HEADER_BYTES + MAX_LINE_BYTES
+MAX_PAYLOAD_BYTES = MAX_BATCH_BYTES + MAX_HEADER_BYTES + MAX_SALVAGED_LINE_BYTES
 
 HexHead = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Store = Annotated[str, Meta(pattern="^[0-9a-hjkmnp-tv-z]{16}$")]

@@ -140,10 +140,9 @@ def test_a_store_of_a_newer_release_is_refused_untouched(path: Path) -> None:
         Outbox.open(path, device=DEVICE)
 
 
-def test_a_file_that_is_no_database_is_one_sentence(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"hello" * 1000)
-    with pytest.raises(OutboxUnusable, match="not a database"):
+def test_a_folder_without_permission_is_one_sentence(path: Path) -> None:
+    path.parent.write_bytes(b"a file where the folder should be")
+    with pytest.raises(OutboxUnusable, match="cannot be used"):
         Outbox.open(path, device=DEVICE)
 
 

@@ -34,3 +34,7 @@ class OutboxFull(HuiyinError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"the device store takes nothing more: {why}")
+
+
+class OutboxDamaged(OutboxUnusable):
+    """The store's file is corrupt; `open_or_replace` sets it aside and saves what can be read."""

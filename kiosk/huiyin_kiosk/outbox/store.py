@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from threading import RLock
 
 from sqlite_utils import Database
 
-from huiyin_kiosk.outbox.errors import OutboxFull, OutboxNewer, OutboxUnusable, WrongDevice
+from huiyin_kiosk.outbox.errors import OutboxDamaged, OutboxFull, OutboxNewer, OutboxUnusable, WrongDevice
 from huiyin_kiosk.outbox.schema import KNOWN, migrations
 from huiyin_shared import chain
 from huiyin_shared.events import Event, Feedback, decode_event, encode_event
@@ -71,7 +71,7 @@ class Outbox:
     def open(cls, path: Path, *, device: DeviceId, limits: Limits | None = None) -> "Outbox":
         """Open the file, making it with a fresh store id when there is none.
 
-        Raises `OutboxUnusable` (no permission, not a database), `OutboxNewer`, `WrongDevice`.
+        Raises `OutboxUnusable` (no permission), `OutboxDamaged`, `OutboxNewer`, `WrongDevice`.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,10 @@ class Outbox:
             except BaseException:
                 connection.close()
                 raise
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.DatabaseError as error:
+            damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+            raise (OutboxDamaged if damaged else OutboxUnusable)(path, str(error)) from error
+        except OSError as error:
             raise OutboxUnusable(path, str(error)) from error
 
     def add(self, event: Event) -> Stored:
@@ -94,11 +97,14 @@ class Outbox:
         line = encode_event(event)
         self._check_room(reserved=isinstance(event, Feedback))
         with self._lock, self._writing() as db:
-            seq, head = db.execute("SELECT next_seq, head FROM store").fetchone()
-            head = chain.advance(head, line)
-            db.execute("INSERT INTO event (seq, line, head) VALUES (?, ?, ?)", (seq, line, head))
-            db.execute("UPDATE store SET next_seq = ?, head = ?", (seq + 1, head))
+            seq = _append(db, [line])
         return Stored(seq, receipt_number(self.store, seq))
+
+    def add_all(self, events: Sequence[Event]) -> None:
+        """Append many events in one transaction, room or not: what was saved from a damaged store."""
+        lines = [encode_event(event) for event in events]
+        with self._lock, self._writing() as db:
+            _append(db, lines)
 
     def cursor(self) -> Cursor:
         """Return where the chain stands."""
@@ -201,10 +207,24 @@ class Outbox:
             raise OutboxUnusable(self._path, str(error)) from error
 
 
+def _append(db: sqlite3.Connection, lines: list[bytes]) -> int:
+    """Give the lines the next numbers and return the last of them."""
+    seq, head = db.execute("SELECT next_seq, head FROM store").fetchone()
+    for line in lines:
+        head = chain.advance(head, line)
+        db.execute("INSERT INTO event (seq, line, head) VALUES (?, ?, ?)", (seq, line, head))
+        seq += 1
+    db.execute("UPDATE store SET next_seq = ?, head = ?", (seq, head))
+    return int(seq) - 1
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, device: DeviceId) -> None:
     # FULL: in WAL mode NORMAL loses acknowledged commits in a power cut.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 4194304"):
         connection.execute(f"PRAGMA {pragma}")
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise OutboxDamaged(path, found)
     db = Database(connection)
     if {migration.name for migration in migrations.applied(db)} - KNOWN:
         raise OutboxNewer(path)
