@@ -1,7 +1,7 @@
 """Read what is still readable of a damaged store, without trusting anything but the rows' own hashes.
 
 One trashed page must not cost the rest: rows are read ascending until an error and descending until an error, and
-SQLite's own recovery is not relied on. A row is believed only when its line fits the chain between its neighbours' heads.
+SQLite's own recovery is not relied on. A row is believed only when its line fits the chain between its neighbours.
 """
 
 import sqlite3
