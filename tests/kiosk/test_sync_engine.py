@@ -171,6 +171,22 @@ def test_while_the_hub_is_away_nothing_is_sent_and_nothing_is_forgotten() -> Non
     assert send_all(engine, 4) == [1]
 
 
+def test_a_hub_whose_return_was_never_heard_is_greeted_again() -> None:
+    engine = streaming(next_seq=5)
+    engine.poll(0)
+    engine.on_hub_state(HubState("offline", "a", 0), 1)
+    assert engine.poll(PACE.hub_away_ms) == []
+    assert engine.poll(PACE.hub_away_ms + 1) == [Announce("birth")]
+
+
+def test_the_late_farewell_of_an_old_hub_is_not_believed() -> None:
+    engine = streaming(next_seq=5)
+    engine.poll(0)
+    engine.on_hub_state(HubState("online", "new", 0), 0)
+    engine.on_hub_state(HubState("offline", "old", 0), 1)
+    assert engine.poll(1) == [Send(1, 4, 65_536)]
+
+
 def test_redialling_backs_off_with_jitter_and_only_the_hubs_ack_calms_it() -> None:
     engine = make()
     now, waits = 0, []

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,14 @@ class Outbox:
         self.store = StoreId(row[1])
 
     @classmethod
-    def open(cls, path: Path, *, device: DeviceId, limits: Limits | None = None) -> "Outbox":
+    def open(
+        cls,
+        path: Path,
+        *,
+        device: DeviceId,
+        limits: Limits | None = None,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> "Outbox":
         """Open the file, making it with a fresh store id when there is none.
 
         Raises `OutboxUnusable` (no permission), `OutboxDamaged`, `OutboxNewer`, `WrongDevice`.
@@ -77,7 +84,7 @@ class Outbox:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             try:
-                _prepare(connection, path, device)
+                _prepare(connection, path, device, random_bytes)
                 return cls(path, connection, limits or Limits())
             except BaseException:
                 connection.close()
@@ -218,7 +225,9 @@ def _append(db: sqlite3.Connection, lines: list[bytes]) -> int:
     return int(seq) - 1
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, device: DeviceId) -> None:
+def _prepare(
+    connection: sqlite3.Connection, path: Path, device: DeviceId, random_bytes: Callable[[int], bytes]
+) -> None:
     # FULL: in WAL mode NORMAL loses acknowledged commits in a power cut.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 4194304"):
         connection.execute(f"PRAGMA {pragma}")
@@ -231,7 +240,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, device: DeviceId) -> No
     migrations.apply(db)
     row = connection.execute("SELECT device FROM store").fetchone()
     if row is None:
-        store = store_id_from(os.urandom(STORE_ID_BYTES))
+        store = store_id_from(random_bytes(STORE_ID_BYTES))
         connection.execute(
             "INSERT OR IGNORE INTO store VALUES (1, ?, ?, 1, ?, 1)", (device, store, chain.genesis(device, store))
         )

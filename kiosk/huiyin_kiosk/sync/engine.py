@@ -26,6 +26,7 @@ class Pace:
     redial_min_ms: int = 500
     redial_max_ms: int = 60_000
     halted_retry_ms: int = 60_000
+    hub_away_ms: int = 30_000
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,6 @@ class DeviceEngine:
         self._beat_at_ms = now_ms
         self._redial_ms = self.pace.redial_min_ms
         self._rewound_to = 0
-        self._hub_online = True
         self._hub_instance = ""
         self._effects: list[Effect] = []
 
@@ -103,7 +103,6 @@ class DeviceEngine:
         if max_packet_bytes:
             room = max_packet_bytes - MAX_HEADER_BYTES - 256
             self._max_bytes = max(1, min(MAX_BATCH_BYTES, room))
-        self._hub_online = True
         self._hub_instance = ""
         self._greet(now_ms)
 
@@ -117,15 +116,20 @@ class DeviceEngine:
         self._deadline_ms = now_ms + self._redial_ms
 
     def on_hub_state(self, state: HubState, now_ms: int) -> None:
-        """The hub has come, gone, or been replaced by a new instance that must be greeted."""
-        self._hub_online = state.state == "online"
-        if not self.connected:
-            return
-        changed = state.instance != self._hub_instance
-        known = bool(self._hub_instance)
-        self._hub_instance = state.instance
-        if self._hub_online and changed and known:
+        """The hub has come, gone, or been replaced by a new instance that must be greeted.
+
+        A hint, not the truth: the farewell of an old instance may come after the new one's birth, and either may never
+        come. So a hub that went away is greeted again after a while, whatever was heard.
+        """
+        known = self._hub_instance
+        if state.state == "online":
+            self._hub_instance = state.instance
+            if self.connected and known and known != state.instance:
+                self._greet(now_ms)
+        elif self.connected and known in ("", state.instance):
+            self._hub_instance = state.instance
             self._greet(now_ms)
+            self._deadline_ms = now_ms + self.pace.hub_away_ms
 
     def on_answer(self, answer: Ack | Refusal, now_ms: int) -> None:
         """The hub has acknowledged or refused."""
@@ -228,7 +232,7 @@ class DeviceEngine:
             self._timeout_ms = min(self.pace.answer_timeout_max_ms, self._timeout_ms * 2)
             self._deadline_ms = now_ms + self._timeout_ms
         room = len(self._in_flight) < self.pace.window_batches
-        if room and self._hub_online and self._sent_next < self.next_seq:
+        if room and self._sent_next < self.next_seq:
             self._effects.append(
                 Send(self._sent_next, min(MAX_BATCH_EVENTS, self.next_seq - self._sent_next), self._max_bytes)
             )
