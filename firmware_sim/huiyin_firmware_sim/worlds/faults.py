@@ -1,6 +1,7 @@
 """The faults a world may suffer, each by its name. Every one is drawn and timed by the world's own dice."""
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def partition(world: "World", rng: Random) -> None:
     """Some devices are cut off."""
     for device in world.some_devices(rng):
         world.network.cut(device.name)
-        world.timeline.after(rng.randint(1_000, 20_000), lambda name=device.name: world.network.cut_off.discard(name))  # type: ignore[misc]
+        world.timeline.after(rng.randint(1_000, 20_000), partial(world.network.cut_off.discard, device.name))
 
 
 def power_cut(world: "World", rng: Random) -> None:

@@ -11,7 +11,6 @@ from huiyin_firmware_sim.worlds.network import Network
 from huiyin_firmware_sim.worlds.timeline import Timeline
 from huiyin_hub.db.engine import open_engine, sqlite_url
 from huiyin_hub.ingest.link import Message
-from huiyin_hub.ingest.parsing import Standing
 from huiyin_hub.ingest.writer import Writer
 from huiyin_shared.frames import HubState, encode
 
@@ -22,7 +21,7 @@ DOWN_MS = 3_000
 class Everyone:
     """A registry in which every device of the world is known."""
 
-    def standing(self, device: str) -> Standing:
+    def standing(self, device: str) -> Literal["active", "revoked", "unknown"]:
         """Return that a device may speak."""
         return "active" if device else "unknown"
 

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -56,10 +57,10 @@ class World:
         for _ in range(rng.randint(1, MAX_TAPS)):
             device = rng.choice(self.devices)
             burst = rng.choice((1, 1, 1, 5, 40))
-            self.timeline.after(rng.randint(0, LIFE_MS), lambda d=device, n=burst: [d.tap() for _ in range(n)])  # type: ignore[misc]
+            self.timeline.after(rng.randint(0, LIFE_MS), partial(_tap, device, burst))
         for _ in range(rng.randint(1, MAX_FAULTS)):
             name = rng.choice(list(FAULTS))
-            self.timeline.after(rng.randint(0, LIFE_MS), lambda name=name: self._strike(name))  # type: ignore[misc]
+            self.timeline.after(rng.randint(0, LIFE_MS), partial(self._strike, name))
         self.timeline.run(START_MS + LIFE_MS)
         self._heal()
         end_ms = self.timeline.now_ms + HEAL_MS
@@ -100,6 +101,11 @@ class World:
 
     def _settled(self) -> bool:
         return self.hub.on and all(device.on and device.outbox.backlog() == 0 for device in self.devices)
+
+
+def _tap(device: WorldDevice, times: int) -> None:
+    for _ in range(times):
+        device.tap()
 
 
 def live_through(seed: int, template: Path) -> Report:
