@@ -10,7 +10,9 @@ device = Table(
     Column("id", Text, primary_key=True),
     Column("counter_code", ForeignKey("counter.code"), nullable=False, index=True),
     Column("kind", Text, nullable=False),  # kiosk | terminal
-    Column("password_hash", Text, nullable=False),  # bcrypt of a random secret: what the broker checks
+    # Hashes of one random secret, each as a broker checks it: bcrypt for NATS, PBKDF2 for mosquitto.
+    Column("password_hash", Text, nullable=False),
+    Column("password_pbkdf2", Text, nullable=False),
     Column("revoked", Boolean, nullable=False, default=False),
     Column("added_ms", BigInteger, nullable=False),
 )

@@ -14,6 +14,9 @@ store = Table(
     Column("head", LargeBinary, nullable=False),
     Column("first_heard_ms", BigInteger, nullable=False),
     Column("last_heard_ms", BigInteger, nullable=False),
+    # When a successor said that this store was damaged (0: never). From then on it takes no batches; events saved from
+    # it are kept under their old numbers, which may lie beyond the cursor.
+    Column("replaced_ms", BigInteger, nullable=False, default=0),
     UniqueConstraint("device_id", "store"),
 )
 
@@ -23,7 +26,7 @@ event = Table(
     Column("store_id", ForeignKey("store.id"), primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("line", LargeBinary, nullable=False),
-    Column("kind", Text, nullable=False),  # rating | rating_detail | feedback | dead
+    Column("kind", Text, nullable=False),  # rating | rating_detail | feedback | salvaged | store_replaced | dead
     Column("occurred_ms", BigInteger, nullable=False),
     Column("error_ms", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
@@ -43,6 +46,7 @@ dead_letter = Table(
     Column("received_ms", BigInteger, nullable=False),
 )
 Index("ix_dead_letter_received_ms", dead_letter.c.received_ms)
+Index("ix_dead_letter_device_id_id", dead_letter.c.device_id, dead_letter.c.id)
 
 dead_letter_count = Table(
     "dead_letter_count",

@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
     )
     with op.batch_alter_table("dead_letter", schema=None) as batch_op:
+        batch_op.create_index("ix_dead_letter_device_id_id", ["device_id", "id"], unique=False)
         batch_op.create_index("ix_dead_letter_received_ms", ["received_ms"], unique=False)
 
     op.create_table(
@@ -177,6 +178,7 @@ def upgrade() -> None:
         sa.Column("head", sa.LargeBinary(), nullable=False),
         sa.Column("first_heard_ms", sa.BigInteger(), nullable=False),
         sa.Column("last_heard_ms", sa.BigInteger(), nullable=False),
+        sa.Column("replaced_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_store")),
         sa.UniqueConstraint("device_id", "store", name=op.f("uq_store_device_id_store")),
     )
@@ -251,6 +253,7 @@ def upgrade() -> None:
         sa.Column("counter_code", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("password_pbkdf2", sa.Text(), nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.Column("added_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["counter_code"], ["counter.code"], name=op.f("fk_device_counter_code")),

@@ -1,0 +1,52 @@
+"""What was last heard of each device, from its births, heartbeats and wills."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from huiyin_hub.db.statements import Statement, storable
+from huiyin_shared.frames import Status
+
+
+class Heard(NamedTuple):
+    """A status as it came. A retained one was said some time ago: it tells the state, not that the device is there."""
+
+    device: str
+    status: Status
+    received_ms: int
+    retained: bool
+
+
+# A will of an earlier connection may arrive after the new birth: an offline is believed only of the known connection,
+# and its numbers, which are as old as that connection, are not.
+_NOTE = Statement(
+    "INSERT INTO device_status"
+    " (device_id, online, conn, store, backlog, head_next, version, halted, heard_ms)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (device_id) DO UPDATE SET online = excluded.online, conn = excluded.conn, store = excluded.store,"
+    " backlog = CASE WHEN excluded.online THEN excluded.backlog ELSE device_status.backlog END,"
+    " head_next = CASE WHEN excluded.online THEN excluded.head_next ELSE device_status.head_next END,"
+    " version = excluded.version, halted = excluded.halted,"
+    " heard_ms = CASE WHEN excluded.heard_ms = 0 THEN device_status.heard_ms ELSE excluded.heard_ms END"
+    " WHERE excluded.online OR device_status.conn = excluded.conn"
+)
+
+
+def note_statuses(connection: Connection, heard: list[Heard]) -> None:
+    """Write statuses down in the order they came."""
+    _NOTE.run_many(connection, [_row(item) for item in heard])
+
+
+def _row(item: Heard) -> tuple[object, ...]:
+    status = item.status
+    return (
+        item.device,
+        status.t != "will",
+        storable(status.conn),
+        status.store,
+        status.backlog,
+        status.next,
+        storable(status.version),
+        storable(status.halted),
+        0 if item.retained else item.received_ms,
+    )

@@ -1,0 +1,172 @@
+"""One transaction for everything that has arrived, then one answer a store: acknowledged only after the COMMIT."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+from psycopg import OperationalError as PsycopgOperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from huiyin_hub.cases.intake import open_cases
+from huiyin_hub.db.statements import Statement
+from huiyin_hub.fleet.status import Heard, note_statuses
+from huiyin_hub.ingest import dead_letters
+from huiyin_hub.ingest.cursors import CursorMoved, Cursors, KnownStore, move_cursors
+from huiyin_hub.ingest.dead_letters import DeadLetter
+from huiyin_hub.ingest.gathering import EventRow, Gathering
+from huiyin_hub.ingest.link import Message
+from huiyin_hub.ingest.parsing import HeardBatch, Parsed, Registry, Rejected, parse
+from huiyin_hub.ingest.saving import put_back
+
+_log = structlog.get_logger()
+
+AWAY = (OperationalError, PsycopgOperationalError)
+"""The database cannot be reached or written to, whatever it is asked. COPY bypasses SQLAlchemy's own wrapping."""
+
+MAX_CONFLICTS = 20
+RETRY_MIN_S = 0.1
+RETRY_MAX_S = 5.0
+
+Answer = tuple[str, bytes]
+"""topic, payload"""
+
+_ADD_EVENTS = Statement(
+    "INSERT INTO event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_COPY_EVENTS = "COPY event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms) FROM STDIN"
+
+
+class Writer:
+    """Turns messages into committed rows and answers. Belongs to one thread."""
+
+    def __init__(self, engine: Engine, registry: Registry, *, pause: Callable[[float], bool]) -> None:
+        """`pause(seconds)` waits before another try and returns False when it is time to give up."""
+        self._engine = engine.execution_options(writes=True)
+        self._registry = registry
+        self._cursors = Cursors(engine)
+        self._pause = pause
+
+    def write(self, messages: Sequence[Message]) -> list[Answer]:
+        """Commit what the messages say and return the answers to send.
+
+        A database that cannot be written to is tried again until `pause` gives up; then nothing is answered, and the
+        devices send again. A message that cannot be stored is set aside and costs the others nothing.
+        """
+        retry_s = RETRY_MIN_S
+        while True:
+            try:
+                return self._write_isolating(messages)
+            except AWAY as error:
+                _log.error("database cannot be written to", error=type(error).__name__, again_in_s=retry_s)
+                self._cursors.forget()
+                if not self._pause(retry_s):
+                    return []
+                retry_s = min(RETRY_MAX_S, retry_s * 2)
+
+    def _write_isolating(self, messages: Sequence[Message]) -> list[Answer]:
+        try:
+            return self._commit([self._parse(message) for message in messages])
+        except AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - whatever one message provokes must not cost the others: each goes alone
+            _log.exception("messages could not be stored together", count=len(messages))
+        answers: list[Answer] = []
+        for message in messages:
+            answers += self._write_alone(message)
+        return answers
+
+    def _write_alone(self, message: Message) -> list[Answer]:
+        self._cursors.forget()
+        try:
+            parsed = self._parse(message)
+            try:
+                return self._commit([parsed])
+            except AWAY:
+                raise
+            except Exception:  # noqa: BLE001 - see above: its lines are then kept unread, and the device can go on
+                _log.exception("message could not be stored", topic=message.topic)
+                if isinstance(parsed, HeardBatch):
+                    return self._commit([parsed._replace(as_dead=True)])
+                letter = DeadLetter("", message.topic, "not_storable", "", message.payload, message.received_ms)
+                return self._commit([Rejected(letter)])
+        except AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - the last resort: better one message unanswered than none answered
+            _log.exception("message could not even be set aside", topic=message.topic)
+            return []
+
+    def _parse(self, message: Message) -> Parsed:
+        return parse(
+            message.topic,
+            message.payload,
+            message.received_ms,
+            retained=message.retained,
+            registry=self._registry,
+        )
+
+    def _commit(self, parsed: Iterable[Parsed]) -> list[Answer]:
+        items = list(parsed)
+        for _ in range(MAX_CONFLICTS):
+            gathering = Gathering(self._stores_of(items))
+            for item in items:
+                gathering.add(item)
+            try:
+                with self._engine.begin() as connection:
+                    _store(connection, gathering)
+            except CursorMoved:
+                # Another process took the same store's batch: its word is read, then judged again.
+                self._cursors.forget()
+                continue
+            self._remember(gathering)
+            return gathering.answers(time.time_ns() // 1_000_000)
+        raise CursorMoved
+
+    def _stores_of(self, items: list[Parsed]) -> dict[tuple[str, str], KnownStore]:
+        keys = {(item.device, item.batch.header.store) for item in items if isinstance(item, HeardBatch)}
+        begun = {
+            (item.device, item.batch.header.store): item.received_ms
+            for item in items
+            if isinstance(item, HeardBatch) and item.batch.header.first == 1
+        }
+        keys.update((item.device, item.status.store) for item in items if isinstance(item, Heard))
+        keys.update((item.device, item.store) for item in items if isinstance(item, Rejected) and item.store)
+        stores = self._cursors.load(keys)
+        new = begun.keys() - stores.keys()
+        if new:
+            stores |= self._cursors.add(new, max(begun.values()))
+        return stores
+
+    def _remember(self, gathering: Gathering) -> None:
+        if gathering.saved or gathering.replacements:
+            self._cursors.forget()
+            return
+        self._cursors.remember(
+            {
+                key: KnownStore(gathering.stores[key].id, cursor, replaced=False)
+                for key, (cursor, _) in gathering.moved.items()
+            }
+        )
+
+
+def _store(connection: Connection, gathering: Gathering) -> None:
+    move_cursors(connection, gathering.moves())
+    _add_events(connection, gathering.events)
+    _add_events(connection, put_back(connection, gathering))
+    gathering.tally.write(connection)
+    open_cases(connection, gathering.intakes)
+    dead_letters.keep(connection, gathering.letters)
+    note_statuses(connection, gathering.heard)
+
+
+def _add_events(connection: Connection, rows: list[EventRow]) -> None:
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        _ADD_EVENTS.run_many(connection, rows)
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - a connection in use has one
+    with driver.cursor() as cursor, cursor.copy(_COPY_EVENTS) as copy:
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,107 @@
+"""Texts on the screen: the font, how wide a text is, and the label that always fits its area."""
+
+from functools import lru_cache
+from typing import Literal
+
+from kivy.core.text import Label as CoreLabel
+from kivy.core.text import LabelBase
+from kivy.graphics import Color, Rectangle
+from kivy.uix.widget import Widget
+from pylopdf_fonts_zh_cn import sans_path
+
+from huiyin_kiosk.ui.area import Area
+from huiyin_kiosk.ui.lines import LINE_HEIGHT, balanced, fit
+from huiyin_kiosk.ui.palette import INK, Colour
+
+FONT = "Huiyin"
+Side = Literal["left", "center", "right"]
+Height = Literal["top", "middle", "bottom"]
+
+
+def load_font() -> None:
+    """Make the font known to Kivy; call once, before the first text."""
+    LabelBase.register(FONT, str(sans_path()))
+
+
+@lru_cache(maxsize=20_000)
+def width_of(text: str, size: float) -> float:
+    """Return how wide a text is at a letter size, in pixels."""
+    if not text:
+        return 0.0
+    return float(_ruler(size).get_extents(text)[0])
+
+
+@lru_cache(maxsize=64)
+def _ruler(size: float) -> CoreLabel:
+    return CoreLabel(font_name=FONT, font_size=size)
+
+
+class Lettering(Widget):
+    """A text in an area. It gets smaller, down to `least`, before anything is cut off; `cut` tells that it was."""
+
+    def __init__(
+        self,
+        area: Area,
+        text: str = "",
+        *,
+        size: float,
+        least: float,
+        colour: Colour = INK,
+        side: Side = "center",
+        height: Height = "middle",
+    ) -> None:
+        super().__init__(size_hint=(None, None), pos=area.pos, size=area.size)
+        self._area = area
+        self._size = size
+        self._least = min(least, size)
+        self._side = side
+        self._height = height
+        self._colour = colour
+        self.text = ""
+        self.cut = False
+        self.letter_size = size
+        self.say(text)
+
+    def say(self, text: str, *, colour: Colour | None = None) -> None:
+        """Show another text, or the same in another colour."""
+        if text == self.text and (colour is None or colour == self._colour):
+            return
+        self.text = text
+        self._colour = colour or self._colour
+        fitted = fit(
+            text, size=self._size, least=self._least, room=(self._area.width, self._area.height), width=width_of
+        )
+        self.cut = fitted.cut
+        self.letter_size = fitted.size
+        self.canvas.clear()
+        lines = fitted.lines
+        if self._side == "center" and not fitted.cut:
+            lines = balanced(lines, text, fitted.size, self._area.width, width_of)
+        step = fitted.size * LINE_HEIGHT
+        bottom = self._first_line(len(lines) * step) - step
+        with self.canvas:
+            Color(*self._colour)
+            for line in lines:
+                self._draw(line, fitted.size, bottom, step)
+                bottom -= step
+
+    def _first_line(self, tall: float) -> float:
+        """Return the top edge of the first line."""
+        area = self._area
+        match self._height:
+            case "top":
+                return area.y + area.height
+            case "middle":
+                return area.y + (area.height + tall) / 2
+        return area.y + tall
+
+    def _draw(self, line: str, size: float, bottom: float, step: float) -> None:
+        if not line.strip():
+            return
+        label = CoreLabel(text=line, font_name=FONT, font_size=size)
+        label.refresh()
+        texture = label.texture
+        wide, tall = texture.size
+        area = self._area
+        slack = {"left": 0.0, "center": (area.width - wide) / 2, "right": area.width - wide}[self._side]
+        Rectangle(texture=texture, pos=(round(area.x + slack), round(bottom + (step - tall) / 2)), size=(wide, tall))

@@ -1,0 +1,38 @@
+"""Sizes in millimetres on whatever screen there is. No Kivy.
+
+Everything is drawn in units. A unit is a millimetre, a larger one on screens with room to spare, and a smaller one only
+where a screen is physically too small for the layout (a 7-inch panel).
+"""
+
+from math import hypot
+from typing import NamedTuple
+
+MM_PER_INCH = 25.4
+ROOMY_SHORT_UNITS = 170.0
+LEAST_SHORT_UNITS = 125.0
+LEAST_LONG_UNITS = 200.0
+
+
+class Measure(NamedTuple):
+    """The screen's size in pixels and the pixels of a unit."""
+
+    width: float
+    height: float
+    unit: float
+
+    @property
+    def portrait(self) -> bool:
+        """Tell whether the screen stands upright."""
+        return self.height > self.width
+
+
+def density_of(width: float, height: float, diagonal_inch: float) -> float:
+    """Return pixels per millimetre of a screen of this diagonal."""
+    return hypot(width, height) / (diagonal_inch * MM_PER_INCH)
+
+
+def measure(width: float, height: float, px_per_mm: float) -> Measure:
+    """Return how to draw on a screen of `width` × `height` pixels."""
+    short, long = min(width, height), max(width, height)
+    wanted = max(px_per_mm, short / ROOMY_SHORT_UNITS)
+    return Measure(width, height, min(wanted, short / LEAST_SHORT_UNITS, long / LEAST_LONG_UNITS))

@@ -1,0 +1,114 @@
+"""What every screen gets to draw with: sizes, texts, and the way to say what was touched."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kivy.graphics import Color, Rectangle, SmoothLine, SmoothRoundedRectangle
+from kivy.graphics.texture import Texture
+from kivy.uix.widget import Widget
+
+from huiyin_kiosk.ui.area import Area
+from huiyin_kiosk.ui.lettering import Height, Lettering, Side
+from huiyin_kiosk.ui.measure import Measure
+from huiyin_kiosk.ui.palette import INK, SHADOW, Colour
+from huiyin_kiosk.visit.happenings import Happening
+from huiyin_shared.catalogue import Catalogue
+from huiyin_shared.survey import Language
+
+BODY = 6.6
+"""Letters of 6.6 units have capitals of 4.8: the least a visitor gets to read (EN 301 549 baseline)."""
+
+LEAD = 8.2
+TITLE = 11.0
+HUGE = 18.0
+MARGIN = 7.0
+GAP = 4.0
+ROUND = 3.5
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A screen's surroundings; a new one is made when the window or the language changes."""
+
+    measure: Measure
+    language: Language
+    texts: Catalogue
+    other_texts: Catalogue
+    send: Callable[[Happening], None]
+    visit_code: Callable[[], str]
+    device: str
+
+    def px(self, units: float) -> float:
+        """Return units as pixels."""
+        return units * self.measure.unit
+
+    @property
+    def whole(self) -> Area:
+        """Return the whole screen."""
+        return Area(0, 0, self.measure.width, self.measure.height)
+
+
+class Panel(Widget):
+    """An area that holds others, with a few ways of drawing on it."""
+
+    def __init__(self, stage: Stage, area: Area) -> None:
+        super().__init__(size_hint=(None, None), pos=area.pos, size=area.size)
+        self.stage = stage
+        self.area = area
+
+    def write(
+        self,
+        area: Area,
+        text: str,
+        *,
+        size: float = BODY,
+        least: float = BODY,
+        colour: Colour = INK,
+        side: Side = "center",
+        height: Height = "middle",
+    ) -> Lettering:
+        """Put a text on the panel; sizes in units."""
+        px = self.stage.px
+        letters = Lettering(area, text, size=px(size), least=px(least), colour=colour, side=side, height=height)
+        self.add_widget(letters)
+        return letters
+
+    def paint(self, area: Area, colour: Colour) -> None:
+        """Fill an area."""
+        with self.canvas.before:
+            Color(*colour)
+            Rectangle(pos=area.pos, size=area.size)
+
+    def card(self, area: Area, colour: Colour, *, edge: Colour | None = None, lifted: bool = False) -> None:
+        """Draw a card with round corners."""
+        with self.canvas.before:
+            draw_card(area, colour, self.stage.px(ROUND), edge=edge, edge_width=self.stage.px(0.3), lifted=lifted)
+
+    def show_picture(self, area: Area, texture: Texture) -> None:
+        """Put a square picture in the middle of an area."""
+        middle = area.middle(texture.width, texture.height)
+        with self.canvas.before:
+            Color(1, 1, 1, 1)
+            Rectangle(texture=texture, pos=middle.pos, size=texture.size)
+
+
+def draw_card(
+    area: Area, colour: Colour, radius: float, *, edge: Colour | None, edge_width: float, lifted: bool = False
+) -> None:
+    """Draw a card into the canvas that is open now."""
+    x, y = area.pos
+    width, height = area.size
+    radius = min(radius, width / 2, height / 2)
+    if lifted:
+        Color(*SHADOW)
+        drop = max(1, round(radius * 0.22))
+        SmoothRoundedRectangle(pos=(x, y - drop), size=(width, height), radius=[radius])
+    Color(*colour)
+    SmoothRoundedRectangle(pos=(x, y), size=(width, height), radius=[radius])
+    if edge is not None:
+        Color(*edge)
+        inner = edge_width / 2
+        SmoothLine(
+            rounded_rectangle=(x + inner, y + inner, width - edge_width, height - edge_width, radius),
+            width=max(1.0, edge_width / 2),
+        )
