@@ -90,7 +90,7 @@ def sample_states(language: Language) -> dict[str, State]:
         "contact-missing": ContactForm(replace(draft, phone="13"), missing="phone"),
         "contact-name": ContactForm(replace(draft, name=name, phone="13800001234"), field="name"),
         "thanks": Thanks(),
-        "thanks-receipt": Thanks("7K3M9A-1042-X"),
+        "thanks-receipt": Thanks("7K3M9A-1042-46"),
         "not-kept-full": NotKept("full", rating, Attract()),
         "not-kept-broken": NotKept("broken", rating, Attract()),
     }
