@@ -4,21 +4,25 @@ import signal
 import sys
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from huiyin_firmware_sim.bootstrap import make_demo, make_fleet
-from huiyin_shared.errors import HuiyinError
+from huiyin_shared.errors import HuiyinError, SettingsError
+
+if TYPE_CHECKING:
+    from huiyin_firmware_sim.worlds.world import Report
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 DEMO_FOLDER = Path(".demo")
 
+# Commands import what they run themselves: the demo starts no terminals in its own process, and should start at once.
+
 
 @app.callback()
 def about() -> None:
-    """Simulated button terminals, and the demo of the whole."""
+    """Simulated button terminals, the demo of the whole, and worlds full of faults."""
 
 
 @app.command()
@@ -35,6 +39,8 @@ def fleet(
     / "hub.toml",
 ) -> None:
     """Let a fleet of button terminals live plausible days at a real hub."""
+    from huiyin_firmware_sim.bootstrap import make_fleet
+
     living = make_fleet(
         folder=from_,
         hub_settings=hub,
@@ -56,10 +62,44 @@ def demo(
     speed: Annotated[float, typer.Option(min=0.01, help="Seconds of a hall's day that pass in one of ours.")] = 60.0,
 ) -> None:
     """Run hub, kiosk and a dozen terminals on this machine; Ctrl-C ends them all."""
+    from huiyin_firmware_sim.bootstrap import make_demo
+
     figures = make_demo(folder=folder.resolve(), seconds=seconds, speed=speed, say=_say).run(_stop_on_signals())
     if figures is not None:
         _say(msgspec.json.encode(figures).decode())
         sys.exit(0 if figures.check == "ok" else 1)
+
+
+@app.command()
+def worlds(
+    seeds: Annotated[str, typer.Option(help="One seed, or first-last.")] = "0-499",
+    story: Annotated[bool, typer.Option(help="Tell the story of every world, not only of broken ones.")] = False,
+) -> None:
+    """Live through deterministic worlds full of faults; status 1 when an invariant is broken in one of them."""
+    from huiyin_firmware_sim.worlds.running import run_worlds
+
+    summary = run_worlds(_seeds(seeds), on_report=lambda report: _tell(report, always=story))
+    _say(msgspec.json.encode(summary.as_dict()).decode())
+    sys.exit(1 if summary.broken else 0)
+
+
+def _seeds(text: str) -> range:
+    first, _, last = text.partition("-")
+    try:
+        found = range(int(first), int(last or first) + 1)
+    except ValueError:
+        found = range(0)
+    if not found:
+        raise SettingsError(f"{text!r} names no seeds; say 7 or 0-499")
+    return found
+
+
+def _tell(report: "Report", *, always: bool) -> None:
+    if not (always or report.violations):
+        return
+    _say(f"seed {report.seed}: {report.events} events, {len(report.violations)} violations")
+    for line in (*report.story, *report.violations):
+        _say(f"  {line}")
 
 
 def _say(line: str) -> None:

@@ -4,13 +4,17 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from huiyin_firmware_sim.demo import Demo
 from huiyin_firmware_sim.errors import NoDemoHub
-from huiyin_firmware_sim.fleet import Fleet, Options
 from huiyin_firmware_sim.programs import run_program
-from huiyin_firmware_sim.terminals import read_terminals
 from huiyin_shared.catalogue import SHARED_MESSAGES, Catalogue, open_catalogues
+
+if TYPE_CHECKING:
+    from huiyin_firmware_sim.demo import Demo
+    from huiyin_firmware_sim.fleet import Fleet
+
+# The demo runs no terminals in its own process and a fleet looks at no pages: each loads its own parts only.
 
 MESSAGES = Path(__file__).parent / "messages"
 
@@ -26,11 +30,15 @@ def make_fleet(
     history_days: int,
     resting: frozenset[str],
     say: Callable[[str], None],
-) -> Fleet:
+) -> "Fleet":
     """Return a fleet of the devices in `folder`, or of `devices` new ones made at the hub.
 
     Raises `NoDemoHub`, `NoDevices`, `SettingsError`, `ProgramFailed`, `OutboxUnusable`.
     """
+    from huiyin_firmware_sim.fleet import Fleet, Options, log_warnings_only
+    from huiyin_firmware_sim.terminals import read_terminals
+
+    log_warnings_only()
     if folder is None:
         folder = enrol_fleet(hub_settings, devices)
     terminals = read_terminals(folder, only=only)[:devices]
@@ -55,8 +63,10 @@ def enrol_fleet(hub_settings: Path, devices: int) -> Path:
     return unfinished.rename(folder)
 
 
-def make_demo(*, folder: Path, seconds: float | None, speed: float, say: Callable[[str], None]) -> Demo:
+def make_demo(*, folder: Path, seconds: float | None, speed: float, say: Callable[[str], None]) -> "Demo":
     """Return a demo that keeps its data in `folder`."""
+    from huiyin_firmware_sim.demo import Demo
+
     return Demo(folder, seconds=seconds, speed=speed, texts=texts_for(dict(os.environ)), say=say)
 
 

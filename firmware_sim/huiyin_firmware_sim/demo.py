@@ -85,10 +85,9 @@ class Demo:
         kiosk_file = self._folder / "devices" / "kiosk-1.toml"
         counter = load_settings(kiosk_file).counter
         with ExitStack() as started:
-            programs = self._start(started, kiosk_file, counter)
-            for program in programs:
-                if not program.wait_ready(READY_TIMEOUT_S, stop):
-                    return None
+            programs = self._start(started, stop, kiosk_file, counter)
+            if not all(program.wait_ready(READY_TIMEOUT_S, stop) for program in programs):
+                return None
             self._greet(accounts, ready_s=time.monotonic() - began_s)
             watch = self._watch(accounts, counter)
             ended_by_itself = self._wait(stop, programs)
@@ -107,24 +106,29 @@ class Demo:
             run_program(["huiyin-hub", "demo-data", "--into", str(self._folder)], log=self._logs / "demo-data.log")
         return msgspec.json.decode(written.read_bytes(), type=list[Account])
 
-    def _start(self, started: ExitStack, kiosk_file: Path, counter: str) -> list[Program]:
+    def _start(self, started: ExitStack, stop: Event, kiosk_file: Path, counter: str) -> list[Program]:
         """Start hub, kiosk and fleet, in this order; `started` ends them in the reverse one."""
         self._say(self._texts("demo-starting"))
+        programs: list[Program] = []
+
+        def start(arguments: list[str], ready: str, on_line: Callable[[str], None]) -> Program:
+            log = self._logs / f"{arguments[0]}.log"
+            program = Program(arguments, ready=ready, log=log, on_line=on_line)
+            started.callback(program.stop)
+            programs.append(program)
+            return program
+
+        hub = start(["huiyin-hub", "run", "--settings", str(self._settings)], "ready ", self._on_hub_line)
+        # The kiosk takes as long to draw itself as the hub to open: meanwhile it finds nobody, as in any power cut.
         kiosk = ["huiyin-kiosk", "run", "--settings", str(kiosk_file)]
         if self._seconds is not None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             kiosk += ["--demo-visitor", str(VISITOR_EVERY_S)]
-        # The kiosk's counter is left to the kiosk: its visitors rate there, and the figure tap to page stays exact.
-        fleet = ["huiyin-sim", "fleet", "--from", str(self._folder / "devices"), "--only", "t-", "--rest-at", counter]
-        fleet += ["--speed", str(self._speed), "--history-days", str(HISTORY_DAYS)]
-        programs = []
-        for arguments, ready, on_line in (
-            (["huiyin-hub", "run", "--settings", str(self._settings)], "ready ", self._on_hub_line),
-            (kiosk, "kiosk ready ", self._on_kiosk_line),
-            (fleet, "fleet ready ", self._on_fleet_line),
-        ):
-            program = Program(arguments, ready=ready, log=self._logs / f"{arguments[0]}.log", on_line=on_line)
-            started.callback(program.stop)
-            programs.append(program)
+        start(kiosk, "kiosk ready ", self._on_kiosk_line)
+        if hub.wait_ready(READY_TIMEOUT_S, stop):
+            # The kiosk's counter is left to the kiosk: its visitors rate there, and tap to page stays an exact figure.
+            fleet = ["huiyin-sim", "fleet", "--from", str(self._folder / "devices"), "--only", "t-"]
+            fleet += ["--rest-at", counter, "--speed", str(self._speed), "--history-days", str(HISTORY_DAYS)]
+            start(fleet, "fleet ready ", self._on_fleet_line)
         return programs
 
     def _on_hub_line(self, line: str) -> None:

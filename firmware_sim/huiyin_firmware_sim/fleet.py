@@ -1,12 +1,17 @@
 """A fleet of simulated button terminals: the device's own store and sync, with pretend visitors at the buttons."""
 
 import json
+import logging
+import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event, Lock
+
+import structlog
 
 from huiyin_firmware_sim.history import HALL_TIME, Past, record_past
 from huiyin_firmware_sim.plan import HOUR_MS, OPENS_MS, Act, Place, event_of, fleet_day
@@ -24,6 +29,20 @@ BEGINS_MS = 9 * HOUR_MS
 
 CONFIGURATION_TIMEOUT_S = 10.0
 DRAIN_TIMEOUT_S = 5.0
+
+
+def log_warnings_only() -> None:
+    """Send warnings and worse to standard error; standard output is for what a person or program reads."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 @dataclass(frozen=True)
@@ -89,8 +108,8 @@ class Fleet:
         """Live until `stop`, or for `seconds`; at the end let the stores drain, then say farewell."""
         self._loop.start()
         try:
-            self._begin(stop)
-            deadline_s = None if seconds is None else time.monotonic() + seconds
+            deadline_s = math.inf if seconds is None else time.monotonic() + seconds
+            self._begin(stop, deadline_s)
             self._live_days(stop, deadline_s)
             self._wait_drained(time.monotonic() + DRAIN_TIMEOUT_S)
             self._say(json.dumps(self.figures()))
@@ -111,27 +130,27 @@ class Fleet:
             "backlog": sum(state.backlog for state in states),
         }
 
-    def _begin(self, stop: Event) -> None:
+    def _begin(self, stop: Event, deadline_s: float) -> None:
         wished = Past(seed=self._options.seed, days=self._options.history_days, until_ms=time.time_ns() // 1_000_000)
         for terminal in self._terminals.values():
             self._loop.add(terminal.synced)
         # Who sits at a counter and what complaints are filed under comes from the hub; without it, it is left open.
-        deadline_s = time.monotonic() + CONFIGURATION_TIMEOUT_S
+        give_up_s = min(deadline_s, time.monotonic() + CONFIGURATION_TIMEOUT_S)
         while not all(terminal.configured.is_set() for terminal in self._terminals.values()):
-            if stop.wait(0.05) or time.monotonic() > deadline_s:
+            if stop.wait(0.05) or time.monotonic() > give_up_s:
                 break
         for terminal in self._terminals.values():
             if stop.is_set():
                 return
             self._past += record_past(terminal.outbox, place=terminal.place, wished=wished)
             self._loop.notify(terminal.synced)
-        while not stop.wait(0.05):
+        while not stop.wait(0.05) and time.monotonic() < deadline_s:
             states = [terminal.synced.state() for terminal in self._terminals.values()]
             if all(state.connected and not state.backlog for state in states):
                 self._say(f"fleet ready {len(states)}")
                 return
 
-    def _live_days(self, stop: Event, deadline_s: float | None) -> None:
+    def _live_days(self, stop: Event, deadline_s: float) -> None:
         began_s = time.monotonic()
         day = datetime.now(HALL_TIME).date()
         lived_ms = BEGINS_MS
@@ -140,7 +159,7 @@ class Fleet:
                 if act.at_ms < lived_ms:
                     continue
                 due_s = began_s + (act.at_ms - lived_ms) / 1000 / self._options.speed
-                if deadline_s is not None and due_s > deadline_s:
+                if due_s > deadline_s:
                     stop.wait(max(0.0, deadline_s - time.monotonic()))
                     return
                 if stop.wait(max(0.0, due_s - time.monotonic())):

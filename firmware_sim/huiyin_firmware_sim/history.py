@@ -15,6 +15,7 @@ POWERED_ON_MS = 8 * HOUR_MS
 """When staff switch the terminals on, milliseconds since local midnight."""
 
 HISTORY_SETTING = "sim.history"
+EVENTS_AT_A_TIME = 500
 
 
 class Past(Struct, frozen=True):
@@ -29,7 +30,7 @@ def record_past(outbox: Outbox, *, place: Place, wished: Past) -> int:
     """Record the past of a new store and return how many events were added now.
 
     A store that began its past and was interrupted goes on where it stopped; one that lived before gets none. Raises
-    what `Outbox.add` raises.
+    what `Outbox.add_all` raises.
     """
     kept = outbox.setting(HISTORY_SETTING)
     if kept is None:
@@ -41,8 +42,8 @@ def record_past(outbox: Outbox, *, place: Place, wished: Past) -> int:
         past = msgspec.json.decode(kept, type=Past)
     # Nothing is recorded before the past is complete, so the store's next number tells how far it came.
     missing = past_of(past, outbox.device)[outbox.cursor().next_seq - 1 :]
-    for act, at in missing:
-        outbox.add(event_of(act, at=at, place=place))
+    for first in range(0, len(missing), EVENTS_AT_A_TIME):
+        outbox.add_all([event_of(act, at=at, place=place) for act, at in missing[first : first + EVENTS_AT_A_TIME]])
     return len(missing)
 
 
