@@ -23,6 +23,9 @@ demo: ## hub, kiosk and a dozen button terminals on this machine; Ctrl-C ends th
 	@exec $(BIN)/huiyin-sim demo --folder "$(DEMO_FOLDER)" $(if $(DEMO_SECONDS),--seconds "$(DEMO_SECONDS)")
 
 demo-reset: ## forget the demo's data
+	@if [ -e "$(DEMO_FOLDER)" ] && [ ! -e "$(DEMO_FOLDER)/hub.toml" ]; then \
+		echo "$(DEMO_FOLDER) holds no demo: it is left as it is" >&2; exit 1; \
+	fi
 	@rm -rf -- "$(DEMO_FOLDER)"
 
 test: ## everything that must be green: style, types, import contracts, tests

@@ -63,7 +63,8 @@ install() {
     if [ -x "$venv/bin/uv" ]; then
         mirror=${PIP_INDEX_URL:-$(pip_setting index-url)}
         if [ -n "$mirror" ]; then export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$mirror}"; fi
-        if "$venv/bin/uv" pip install --python "$venv/bin/python" "$@"; then return; fi
+        # Compiled now, once: where Python may not write beside its modules, every start would compile them again.
+        if "$venv/bin/uv" pip install --compile-bytecode --python "$venv/bin/python" "$@"; then return; fi
         say "uv did not succeed: trying once more with pip"
     fi
     "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar on "$@"

@@ -59,7 +59,7 @@ class Stage:
 
     def set_up(self) -> "Stage":
         """Fill the organisation and make the people."""
-        with self.engine.execution_options(writes=True).begin() as connection:
+        with self.writing() as connection:
             add_organisation(connection)
             for login, (role, name, halls) in PEOPLE.items():
                 create_account(connection, login=login, name=name, role=role, password=PASSWORD, halls=halls)
@@ -67,7 +67,7 @@ class Stage:
 
     def rate(self, counter: str, levels: Sequence[int], *, at_ms: int | None = None) -> None:
         """Add ratings of a counter as the ingest's transaction does; `levels` are counts, best first."""
-        with self.engine.execution_options(writes=True).begin() as connection:
+        with self.writing() as connection:
             add_ratings(connection, counter, levels, at_ms=self.clock.ms if at_ms is None else at_ms)
 
     def voice(self, counter: str, level: int, reason: str = "", words: str = "", *, at_ms: int | None = None) -> None:
@@ -86,6 +86,12 @@ class Stage:
         """Add a case as the intake does, and return its id."""
         with self.engine.execution_options(writes=True).begin() as connection:
             return add_case(connection, seq, at_ms=self.clock.ms, **values)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection whose transaction writes."""
+        with self.engine.execution_options(writes=True).begin() as connection:
+            yield connection
 
     @contextmanager
     def served(self) -> Iterator[str]:

@@ -43,7 +43,7 @@ def make_fleet(
         folder = enrol_fleet(hub_settings, devices)
     terminals = read_terminals(folder, only=only)[:devices]
     options = Options(seed=seed, speed=speed, history_days=history_days, resting=resting)
-    return Fleet(terminals, options=options, say=say)
+    return Fleet(terminals, options=options, texts=texts_for(dict(os.environ)), say=say)
 
 
 def enrol_fleet(hub_settings: Path, devices: int) -> Path:

@@ -22,6 +22,7 @@ from huiyin_kiosk.outbox.store import Outbox
 from huiyin_kiosk.settings import KioskSettings
 from huiyin_kiosk.sync.loop import SyncedDevice, SyncLoop
 from huiyin_shared import __version__
+from huiyin_shared.catalogue import Catalogue
 from huiyin_shared.desired import Desired, decode_desired
 
 BEGINS_MS = 9 * HOUR_MS
@@ -29,6 +30,7 @@ BEGINS_MS = 9 * HOUR_MS
 
 CONFIGURATION_TIMEOUT_S = 10.0
 DRAIN_TIMEOUT_S = 5.0
+TELL_EVERY_S = 10.0
 
 
 def log_warnings_only() -> None:
@@ -90,10 +92,16 @@ class Terminal:
 
 
 class Fleet:
-    """All terminals, served by one sync thread. `say` gets a line when the fleet is ready and when it has ended."""
+    """All terminals, served by one sync thread.
 
-    def __init__(self, devices: Sequence[KioskSettings], *, options: Options, say: Callable[[str], None]) -> None:
+    `say` gets a line for programs when the fleet is ready and when it has ended, and now and then one for people.
+    """
+
+    def __init__(
+        self, devices: Sequence[KioskSettings], *, options: Options, texts: Catalogue, say: Callable[[str], None]
+    ) -> None:
         self._options = options
+        self._texts = texts
         self._say = say
         self._clock = DeviceClock()
         self._loop = SyncLoop()
@@ -151,7 +159,7 @@ class Fleet:
                 return
 
     def _live_days(self, stop: Event, deadline_s: float) -> None:
-        began_s = time.monotonic()
+        began_s = told_s = time.monotonic()
         day = datetime.now(HALL_TIME).date()
         lived_ms = BEGINS_MS
         while not stop.is_set():
@@ -165,6 +173,9 @@ class Fleet:
                 if stop.wait(max(0.0, due_s - time.monotonic())):
                     return
                 self._perform(act)
+                if time.monotonic() > told_s + TELL_EVERY_S:
+                    told_s = time.monotonic()
+                    self._say(self._texts("fleet-living", **self.figures()))
             # Nights are left out: the next day opens when the last visitor has gone.
             day += timedelta(days=1)
             began_s, lived_ms = time.monotonic(), OPENS_MS

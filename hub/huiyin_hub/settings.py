@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -18,8 +18,10 @@ BrokerKind = Literal["nats", "mosquitto", "external"]
 
 
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("no such time zone")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("no such time zone") from None
     return name
 
 

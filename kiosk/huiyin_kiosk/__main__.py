@@ -66,7 +66,9 @@ def _say(line: str) -> None:
 
 def main() -> None:
     """Run the command line; an error of ours is one sentence and a status, never a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)  # Kivy lowers the level of its logger when it is imported.
+    logging.basicConfig(format="%(levelname)s %(name)s %(message)s", handlers=[handler])
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()

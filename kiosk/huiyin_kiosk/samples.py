@@ -57,7 +57,11 @@ def sample_hall() -> Desired:
             for i, (zh, en) in enumerate(_STAFF, start=1)
         ],
         categories=[CategoryCard(code=code, name=Text(zh=zh, en=en)) for code, zh, en in _CATEGORIES],
-        promise="服务承诺：居民用电 2 个工作日内接电，故障 45 分钟内到达现场。服务热线 95598",
+        promise=(
+            "限时办结：一般业务当场办理，投诉三个工作日内答复。收费公示，首问负责。服务监督就在您面前的这块屏幕上。\n"
+            "Everyday matters are settled at once, complaints answered within three working days. Fees are posted; "
+            "whoever you ask first stays responsible. Tell us here how we did."
+        ),
     )
 
 

@@ -19,11 +19,11 @@ PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
 ROWS_PER_TRANSACTION = 5_000
 
 
-def ingest_rate(*, devices: int, batches: int, per_batch: int, database: str = "") -> float:
+def ingest_rate(*, devices: int, batches: int, per_batch: int) -> float:
     """Return events a second from the first packet to the last ack; one ingest process, mosquitto where it is there."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huiyin-bench-")))
-        settings = _settings(folder, database)
+        settings = _settings(folder)
         _hub("demo-data", "--into", str(folder), "--settings", str(settings))
         _hub("device", "add-many", str(devices), "--prefix", "b", "--into", str(folder / "fleet"), settings=settings)
         stack.enter_context(_process("broker", settings))
@@ -47,29 +47,28 @@ def sqlite_rate(*, rows: int) -> float:
     """Return rows a second of the bare standard library: the event table's columns, 5,000 rows a transaction, FULL."""
     line = pretend_device("b-1", "", batches=1, per_batch=1, seed=1).packets[0].rpartition(b"\n")[2]
     values = [(1 + row // 100 % 50, row, line, "rating", row, 1_000, row) for row in range(rows)]
-    with tempfile.TemporaryDirectory(prefix="huiyin-bench-") as folder:
-        with closing(sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)) as db:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.execute(
-                "CREATE TABLE event (store_id INTEGER, seq BIGINT, line BLOB, kind TEXT, occurred_ms BIGINT,"
-                " error_ms BIGINT, received_ms BIGINT, PRIMARY KEY (store_id, seq)) WITHOUT ROWID"
-            )
-            began_s = time.perf_counter()
-            for start in range(0, rows, ROWS_PER_TRANSACTION):
-                db.execute("BEGIN IMMEDIATE")
-                db.executemany(
-                    "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", values[start : start + ROWS_PER_TRANSACTION]
-                )
-                db.execute("COMMIT")
-            return rows / (time.perf_counter() - began_s)
+    with (
+        tempfile.TemporaryDirectory(prefix="huiyin-bench-") as folder,
+        closing(sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)) as db,
+    ):
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute(
+            "CREATE TABLE event (store_id INTEGER, seq BIGINT, line BLOB, kind TEXT, occurred_ms BIGINT,"
+            " error_ms BIGINT, received_ms BIGINT, PRIMARY KEY (store_id, seq)) WITHOUT ROWID"
+        )
+        insert = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)"
+        began_s = time.perf_counter()
+        for start in range(0, rows, ROWS_PER_TRANSACTION):
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany(insert, values[start : start + ROWS_PER_TRANSACTION])
+            db.execute("COMMIT")
+        return rows / (time.perf_counter() - began_s)
 
 
-def _settings(folder: Path, database: str) -> Path:
+def _settings(folder: Path) -> Path:
     broker = "mosquitto" if shutil.which("mosquitto", path=PATH) else "nats"
-    lines = ['data_dir = "data"', 'mqtt = "3.1.1"', f'broker = "{broker}"', f"broker_port = {_free_port()}"]
-    if database:
-        lines.append(f'database = "{database}"')
+    lines = ['data_dir = "data"', f'broker = "{broker}"', f"broker_port = {_free_port()}"]
     path = folder / "hub.toml"
     path.write_text("\n".join(lines) + "\n")
     return path

@@ -28,7 +28,7 @@ def test_a_case_goes_from_received_to_closed_in_three_moves() -> None:
     assert state == "closed"
 
 
-@pytest.mark.parametrize(("state", "role"), product(STATES, ROLES))
+@pytest.mark.parametrize(("state", "role"), list(product(STATES, ROLES)))
 def test_what_the_table_does_not_allow_is_refused(state: str, role: str) -> None:
     open_moves = {move.name for move in moves_from(state, role)}
     for move in MOVES:

@@ -24,6 +24,8 @@ from huiyin_hub.cases.tables import case, case_history
 from huiyin_hub.check import check
 from huiyin_hub.fleet.tables import device_status
 from huiyin_hub.ingest import dead_letters, writer
+from huiyin_hub.ingest.cursors import CursorMoved, move_cursors
+from huiyin_hub.ingest.engine import Cursor
 from huiyin_hub.ingest.link import Message
 from huiyin_hub.ingest.tables import dead_letter, dead_letter_count, event, store
 from huiyin_hub.ingest.writer import Writer
@@ -296,6 +298,18 @@ def test_two_ingest_processes_on_one_database_count_everything_once(engine: Engi
         assert max(answer.next for answer in answers(pairs)) == first + 4
     report = check(engine)
     assert (report.events, report.ratings, report.holds) == (40, 40, True)
+
+
+def test_a_cursor_moves_only_from_where_it_was_read(hub: Writer, engine: Engine) -> None:
+    mine = Store().add(rating(), rating(), rating())
+    hub.write([mine.batch(1, 2)])
+    (row,) = rows(engine, store)
+    stale, now, then = Cursor(1, mine.head(1)), Cursor(3, mine.head(3)), Cursor(4, mine.head(4))
+    with pytest.raises(CursorMoved), engine.begin() as connection:
+        move_cursors(connection, [(row.id, stale, then, NOW_MS)])
+    with engine.begin() as connection:
+        move_cursors(connection, [(row.id, now, then, NOW_MS)])
+    assert [found.next_seq for found in rows(engine, store)] == [4]
 
 
 def test_a_database_that_is_away_is_tried_again_and_nothing_is_acknowledged_before(

@@ -28,7 +28,7 @@ def test_all_satisfied_is_not_certainty(good: int, n: int, low_percent: float) -
 
 def test_nothing_is_known_without_ratings() -> None:
     empty = score(NONE, NONE)
-    assert (empty.n, empty.share, empty.mean, empty.verdict) == (0, None, None, "few")
+    assert (empty.n, empty.share, empty.mean, empty.verdict) == (0, None, None, "none")
     assert (empty.interval.low, empty.interval.high) == (0.0, 1.0)
 
 
@@ -81,7 +81,9 @@ def test_a_counter_far_off_is_told_apart_in_either_direction() -> None:
 
 @given(counts, counts)
 def test_few_ratings_get_no_verdict(own: Counts, others: Counts) -> None:
-    if sum(own) < MIN_RATINGS:
+    if sum(own) == 0:
+        assert verdict(own, others) == "none"
+    elif sum(own) < MIN_RATINGS:
         assert verdict(own, others) == "few"
     elif sum(others) < MIN_RATINGS:
         assert verdict(own, others) == "within"

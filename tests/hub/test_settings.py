@@ -55,10 +55,10 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, complaint: str) -> 
 
 
 def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="nowhere.toml cannot be read"):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read"):
         load_settings(tmp_path / "nowhere.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="binary.toml cannot be used"):
+    with pytest.raises(SettingsError, match=r"binary\.toml cannot be used"):
         load_settings(tmp_path / "binary.toml")
 
 

@@ -40,7 +40,7 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_demo_ends_by_itself_with_figures_it_measured_and_its_data_survives(folder: Path) -> None:
-    first = demo(folder, "--seconds", "12")
+    first = demo(folder, "--seconds", "10")
 
     assert first.returncode == 0, first.stdout + first.stderr
     figures = json.loads(first.stdout.splitlines()[-1])
@@ -55,7 +55,7 @@ def test_the_demo_ends_by_itself_with_figures_it_measured_and_its_data_survives(
     for account in json.loads((folder / "accounts.json").read_text()):
         assert account["password"] in first.stdout
 
-    second = demo(folder, "--seconds", "8")
+    second = demo(folder, "--seconds", "6")
 
     assert second.returncode == 0, second.stdout + second.stderr
     assert json.loads(second.stdout.splitlines()[-1])["events"] > figures["events"]

@@ -193,8 +193,7 @@ def test_one_mistyped_character_in_a_receipt_number_is_always_noticed(
     seed: bytes, seq: int, data: st.DataObject
 ) -> None:
     number = receipt_number(store_id_from(seed), seq).lower()
-    places = [i for i, letter in enumerate(number) if letter in CROCKFORD]
-    place = data.draw(st.sampled_from(places[:6]))
+    place = data.draw(st.sampled_from([i for i, letter in enumerate(number) if letter != "-"]))
     other = data.draw(st.sampled_from([letter for letter in CROCKFORD if letter != number[place]]))
     with pytest.raises(InvalidId):
         parse_receipt_number(number[:place] + other + number[place + 1 :])

@@ -16,4 +16,4 @@ demo-stopped = The demo has ended; its data is in { $folder }.
 role-hall_manager = hall manager ({ $halls })
 role-central_office = central office
 role-administrator = administrator
-fleet-living = { $devices } terminals ({ $connected } online): { $events } events so far, { $backlog } waiting for the hub.
+fleet-living = { $devices } terminals ({ $connected } online): { $live_events } events so far, { $backlog } waiting for the hub.

@@ -16,4 +16,4 @@ demo-stopped = 演示已结束，数据留在 { $folder }。
 role-hall_manager = 营业厅主管（{ $halls }）
 role-central_office = 监督中心
 role-administrator = 系统管理员
-fleet-living = { $devices } 台终端（{ $connected } 台在线）：已产生 { $events } 条记录，待上传 { $backlog } 条。
+fleet-living = { $devices } 台终端（{ $connected } 台在线）：已产生 { $live_events } 条记录，待上传 { $backlog } 条。

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from huiyin_shared.errors import HuiyinError
 
@@ -32,7 +32,7 @@ def open_engine(url: str) -> Engine:
     try:
         with engine.connect():
             pass
-    except OperationalError as error:
+    except DBAPIError as error:
         place = parsed.database if parsed.get_backend_name() == "sqlite" else parsed.render_as_string()
         raise DatabaseUnusable(f"the database {place} cannot be opened: {error.orig}") from error
     return engine
@@ -55,6 +55,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "cache_size=-65536",
         "temp_store=MEMORY",
         "journal_size_limit=67108864",
+        # Fewer, larger checkpoints: each writes pages all over the file and waits for the disk.
+        "wal_autocheckpoint=8000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -9,8 +9,9 @@ from huiyin_hub.ingest.cursors import KnownStore, StoreKey
 from huiyin_hub.ingest.dead_letters import DeadLetter
 from huiyin_hub.ingest.engine import Cursor, Duplicate, Refuse, Take, judge, start_of
 from huiyin_hub.ingest.parsing import HeardBatch, Parsed, Rejected
+from huiyin_hub.ingest.reading import read_plain_rating
 from huiyin_hub.ingest.timekeeping import occurrence
-from huiyin_hub.scores.rollups import Tally
+from huiyin_hub.scores.rollups import HOUR_MS, Tally
 from huiyin_shared import topics
 from huiyin_shared.errors import FrameError
 from huiyin_shared.events import (
@@ -172,28 +173,36 @@ class Gathering:
         reply.refused = None  # What was missing before has come.
 
     def _add_lines(self, store_id: int, first: int, lines: list[bytes], parsed: HeardBatch) -> None:
-        device, batch, received_ms, _ = parsed
-        sent = batch.header.sent
-        events, tally = self.events, self.tally
+        received_ms = parsed.received_ms
+        sent = parsed.batch.header.sent
+        add_event, ratings = self.events.append, self.tally.ratings
         for seq, line in enumerate(lines, first):
-            try:
-                event = decode_event(line)
-            except FrameError as error:
-                self._add_dead_line(store_id, seq, line, parsed, error)
+            rating = read_plain_rating(line)
+            if rating is None:
+                self._add_line(store_id, seq, line, parsed)
                 continue
-            occurred_ms, error_ms = occurrence(event.at, sent, received_ms)
-            events.append((store_id, seq, line, KINDS[type(event)], occurred_ms, error_ms, received_ms))
-            tally.add(event, store_id=store_id, seq=seq, occurred_ms=occurred_ms)
-            if type(event) is Rating:
-                continue
-            if isinstance(event, Feedback):
-                self.intakes.append(Intake(store_id, batch.header.store, seq, event, occurred_ms, received_ms))
-            elif isinstance(event, Salvaged):
-                self.saved.append(
-                    SavedLine(device, event.store, event.seq, event.line, occurred_ms, error_ms, received_ms)
-                )
-            elif isinstance(event, StoreReplaced) and event.predecessor not in ("", batch.header.store):
-                self.replacements.append(Replacement(device, event.predecessor, received_ms))
+            occurred_ms, error_ms = occurrence(rating.at, sent, received_ms)
+            add_event((store_id, seq, line, "rating", occurred_ms, error_ms, received_ms))
+            hour_ms = occurred_ms - occurred_ms % HOUR_MS
+            key = (rating.counter, hour_ms, rating.staff, rating.source, rating.level)
+            ratings[key] = ratings.get(key, 0) + 1
+
+    def _add_line(self, store_id: int, seq: int, line: bytes, parsed: HeardBatch) -> None:
+        device, batch, received_ms, _ = parsed
+        try:
+            event = decode_event(line)
+        except FrameError as error:
+            self._add_dead_line(store_id, seq, line, parsed, error)
+            return
+        occurred_ms, error_ms = occurrence(event.at, batch.header.sent, received_ms)
+        self.events.append((store_id, seq, line, KINDS[type(event)], occurred_ms, error_ms, received_ms))
+        self.tally.add(event, store_id=store_id, seq=seq, occurred_ms=occurred_ms)
+        if isinstance(event, Feedback):
+            self.intakes.append(Intake(store_id, batch.header.store, seq, event, occurred_ms, received_ms))
+        elif isinstance(event, Salvaged):
+            self.saved.append(SavedLine(device, event.store, event.seq, event.line, occurred_ms, error_ms, received_ms))
+        elif isinstance(event, StoreReplaced) and event.predecessor not in ("", batch.header.store):
+            self.replacements.append(Replacement(device, event.predecessor, received_ms))
 
     def _add_dead_lines(self, store_id: int, first: int, lines: list[bytes], parsed: HeardBatch) -> None:
         for seq, line in enumerate(lines, first):

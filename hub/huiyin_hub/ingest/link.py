@@ -8,6 +8,7 @@ interpreter.
 import select
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import structlog
@@ -18,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from huiyin_hub.broker.port import Address
+from huiyin_hub.ingest.packets import Publish, is_publish, puback, publish_qos0, read_publish
 from huiyin_shared import topics
 
 _log = structlog.get_logger()
@@ -56,6 +58,7 @@ class HubLink:
         self._address = address
         self._v5 = address.protocol == "5"
         self._arrived: deque[Message] = deque()
+        self._received_ms = 0
         self.subscribed = False
         self.closed = False
         client = _BufferedClient(
@@ -116,6 +119,9 @@ class HubLink:
 
     def publish(self, publication: Publication) -> None:
         """Queue a message; it leaves with the next `flush`."""
+        if publication.qos == 0 and not publication.retain:
+            self._client.queue(publish_qos0(publication.topic, publication.payload, v5=self._v5))
+            return
         self._client.publish(publication.topic, publication.payload, publication.qos, publication.retain)
 
     def flush(self) -> None:
@@ -166,10 +172,15 @@ class HubLink:
         return bool(readable)
 
     def _read(self, max_messages: int) -> None:
-        """Handle packets until the socket is empty or enough has arrived."""
+        """Handle packets until what the socket held is used up or enough has arrived."""
         client = self._client
         client.may_read = True
+        self._received_ms = time.time_ns() // 1_000_000
         while not self.closed and len(self._arrived) < max_messages:
+            publish = client.next_publish(v5=self._v5)
+            if publish is not None:
+                self._on_publish(publish)
+                continue
             if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 self.closed = True
             if not client.buffered:
@@ -198,18 +209,28 @@ class HubLink:
         self.closed = True
         _log.warning("link to the broker closed", reason=str(reason))
 
+    def _on_publish(self, publish: Publish) -> None:
+        if publish.packet_id is not None:
+            self._client.queue(puback(publish.packet_id))
+        try:
+            topic = publish.topic.decode()
+        except UnicodeDecodeError:
+            topic = ""
+        self._arrived.append(Message(topic, publish.payload, self._received_ms, publish.retained))
+
     def _on_message(self, _client: Client, _user: Any, message: MQTTMessage) -> None:
+        """Take what paho has read itself: a message that came in pieces."""
         try:
             topic = message.topic
         except UnicodeDecodeError:
             topic = ""
-        received_ms = time.time_ns() // 1_000_000
-        self._arrived.append(Message(topic, bytes(message.payload), received_ms, message.retain))
+        self._arrived.append(Message(topic, bytes(message.payload), self._received_ms, message.retain))
 
 
 class _BufferedClient(Client):
-    """paho asks the socket for one byte, one byte, the rest, and writes packet by packet; here it reads and writes
-    large pieces. Should a later paho no longer call these two methods, everything works as before, only slower.
+    """paho asks the socket for one byte, one byte, the rest, and writes packet by packet; here large pieces are read
+    and written, and whole PUBLISH packets are taken from them directly. Should a later paho no longer call the two
+    overridden methods, everything works as before, only slower.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -239,6 +260,24 @@ class _BufferedClient(Client):
         """Whether bytes wait to be sent."""
         return bool(self._write_buffer) or super().want_write()
 
+    def next_publish(self, *, v5: bool) -> Publish | None:
+        """Take the next packet from the buffer if it is a whole PUBLISH; everything else is left to paho."""
+        if not self.buffered:
+            if not self.may_read:
+                return None
+            self._fill()
+        # In the middle of a packet that paho has begun, a byte means nothing by itself.
+        if not self.buffered or self._in_packet["command"] or not is_publish(self._read_buffer[self._read_at]):
+            return None
+        publish = read_publish(self._read_buffer, self._read_at, v5=v5)
+        if publish is not None:
+            self._read_at = publish.end
+        return publish
+
+    def queue(self, packet: bytes) -> None:
+        """Send a packet with the next `flush`."""
+        self._write_buffer += packet
+
     def flush(self) -> None:
         """Send what is queued, as far as the socket takes it."""
         self.loop_write()
@@ -259,13 +298,23 @@ class _BufferedClient(Client):
         self.disconnect()
         self.loop_write()
 
+    def _fill(self) -> None:
+        """Look at the socket once a round: what arrives meanwhile comes with the next."""
+        self._read_buffer, self._read_at = b"", 0
+        with suppress(OSError):
+            self._read_buffer = self._receive()
+        # At the connection's end paho looks again and finds out itself.
+        self.may_read = not self._read_buffer
+
+    def _receive(self) -> bytes:
+        self.may_read = False
+        return super()._sock_recv(READ_BYTES)
+
     def _sock_recv(self, bufsize: int) -> bytes:
-        if self._read_at >= len(self._read_buffer):
+        if not self.buffered:
             if not self.may_read:
                 raise BlockingIOError
-            # One look at the socket per round: what arrives meanwhile comes with the next.
-            self.may_read = False
-            self._read_buffer = super()._sock_recv(READ_BYTES)
+            self._read_buffer = self._receive()
             self._read_at = 0
         start = self._read_at
         self._read_at = start + bufsize

@@ -1,6 +1,7 @@
 """From a message's bytes to what it means, or to a dead letter with the reason. One bad message costs no other."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -51,6 +52,10 @@ Parsed = HeardBatch | Heard | Rejected | None
 """None: a message that is understood and needs nothing done."""
 
 
+# A device's topics are the same for every message. Errors are not remembered, so nonsense takes no memory.
+_parse_up = lru_cache(maxsize=65_536)(topics.parse_up)
+
+
 class _StoreOnly(msgspec.Struct):
     store: Store
 
@@ -64,7 +69,7 @@ _ANSWERS: dict[str, RefusalReason] = {"too_large": "too_large"}
 def parse(topic: str, payload: bytes, received_ms: int, *, retained: bool, registry: Registry) -> Parsed:
     """Return what a message means. The topic says who speaks: brokers let a device write only below its own name."""
     try:
-        device, leaf = topics.parse_up(topic)
+        device, leaf = _parse_up(topic)
     except FrameError as error:
         return Rejected(DeadLetter(UNKNOWN_DEVICE, topic, error.reason, error.detail, payload, received_ms))
     standing = registry.standing(device)

@@ -100,6 +100,7 @@ ratings-hint = One for each tap
 mean-hint = Out of 100
 bad-ratings = Bad ratings
 bad-hint = Dissatisfied and very dissatisfied
+verdict-none = No ratings
 verdict-few = Few ratings
 verdict-above = Above the others
 verdict-within = Like the others

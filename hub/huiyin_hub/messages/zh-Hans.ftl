@@ -91,6 +91,7 @@ ratings-hint = 每次点选计一次
 mean-hint = 满分 100 分
 bad-ratings = 差评
 bad-hint = 不满意与非常不满意
+verdict-none = 暂无评价
 verdict-few = 样本少
 verdict-above = 高于其他窗口
 verdict-within = 与其他窗口相当

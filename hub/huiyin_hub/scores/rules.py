@@ -22,7 +22,7 @@ PRIOR_RATINGS = 20
 POINTS = (100, 75, 50, 25, 0)
 """What each level is worth on the scale 0–100, best first."""
 
-Verdict = Literal["few", "above", "within", "below"]
+Verdict = Literal["none", "few", "above", "within", "below"]
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,12 @@ def shrunk_mean(counts: Counts, hall: Counts, prior_ratings: int = PRIOR_RATINGS
 def verdict(counts: Counts, others: Counts) -> Verdict:
     """Return how a counter stands against the other counters of its hall.
 
-    Only intervals that do not overlap are told apart (design §2.5): no ranking by noise. `few` below `MIN_RATINGS`
-    on either side.
+    Only intervals that do not overlap are told apart (design §2.5): no ranking by noise. `few` below `MIN_RATINGS`,
+    `none` without ratings.
     """
     n, n_others = sum(counts), sum(others)
+    if n == 0:
+        return "none"
     if n < MIN_RATINGS:
         return "few"
     if n_others < MIN_RATINGS:

@@ -54,7 +54,7 @@ def ledger(reader: LoggedIn, request: Request) -> Response:
         places = read_places(connection)
         wish = _wish(reader, places)
         page = None if wish.errors else find_cases(connection, wish.filter, below=row_id(below) if below else None)
-        states = None if reader.is_htmx else count_by_state(connection)
+        states = None if below and reader.is_htmx else count_by_state(connection)
     template = "_ledger_rows.html" if reader.is_htmx and below else "_ledger.html" if reader.is_htmx else "ledger.html"
     return reader.page(
         template,

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 MAX_STREAMS = 1_000
 MAX_STREAMS_PER_SESSION = 12
-SESSIONS_EVERY_MS = 1_000
+SESSIONS_EVERY_S = 1.0
 BEAT_S = 5.0
 RETRY_AFTER_FAULT_S = 1.0
 
@@ -73,7 +73,7 @@ class Live:
         self._streams: set[Stream] = set()
         self._versions: dict[str, int] = {}
         self._day: date | None = None
-        self._sessions_at_ms = 0
+        self._polls_to_sessions = 0
         self._touched_at_ms = 0
         self._healthy_at_ms = 0
         self._opened = asyncio.Event()
@@ -127,16 +127,11 @@ class Live:
         for stream in self._streams:
             stream.end("closing")
 
-    def end_session(self, session: str) -> None:
-        """End a session's boards at once; other processes notice within a second. Call it in the event loop."""
-        for stream in self._streams:
-            if stream.session == session:
-                stream.end("session")
-
     async def _look(self) -> None:
         now_ms = self._clock()
-        if now_ms - self._sessions_at_ms >= SESSIONS_EVERY_MS or now_ms < self._sessions_at_ms:
-            self._sessions_at_ms = now_ms
+        self._polls_to_sessions -= 1
+        if self._polls_to_sessions <= 0:
+            self._polls_to_sessions = round(SESSIONS_EVERY_S / self._poll_s)
             living = await run_in_threadpool(self._living, now_ms)
             for stream in self._streams:
                 if stream.session not in living:

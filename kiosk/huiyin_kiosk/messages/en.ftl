@@ -4,10 +4,11 @@ language-name = English
 attract-question = How was our service?
 attract-hint = Just touch a face
 attract-serving = Served by { $staff }
-attract-door = Complaint · Suggestion · Praise · Enquiry
-attract-door-hint = Tell us here, anonymously if you wish
+attract-door = Complaint, suggestion, praise or enquiry
+attract-door-short = Tell us more
+attract-door-hint = Anonymously if you wish
 setting-up-title = Getting ready
-setting-up-text = Waiting for this counter’s configuration, one moment please
+setting-up-text = Waiting for this counter's configuration, one moment please
 
 # On every screen of a visit
 leave = Leave
@@ -15,13 +16,13 @@ back = Back
 next = Next
 done = Done
 step = Step { $step } of { $steps }
-saving = Saving…
+saving = Saving
 
 # After a rating
 reasons-title = Thank you for your rating
 reasons-hint = Would you tell us why? Choose any, or just finish
 reasons-write = Add a few words
-reasons-written = { $n } characters, touch to change
+reasons-written = { $n } written, change
 words-title = A few words
 words-hint = Touch a phrase below, or type
 
@@ -33,8 +34,8 @@ kind-praise-hint = Someone or something was good
 kind-enquiry-hint = I have a question
 about-categories = What is it about? (optional)
 about-counters = Which counter?
-about-here = this counter
-about-page = { $page } / { $pages }
+about-here = { $counter }
+about-page = { $page }/{ $pages }
 telling-title-complaint = What happened?
 telling-title-suggestion = What do you suggest?
 telling-title-praise = Who or what was good?
@@ -43,13 +44,13 @@ telling-hint = Touch a phrase, or type
 letters-count = { $n } / { $limit }
 contact-title = May we reply to you?
 contact-anonymous = Send anonymously
-contact-anonymous-hint = No name, no phone; handled with the same care
+contact-anonymous-hint = No name, no phone, the same care
 contact-leave = Leave a contact
 contact-leave-hint = We will tell you what was done
 contact-form-title = How can we reach you?
 contact-name = Name (optional)
 contact-phone = Phone
-contact-consent = Only for answering you; never shown to whom you complain about
+contact-consent = Only for answering you; never shown to those concerned
 contact-missing-phone = Please enter your full phone number
 contact-missing-name = Please enter a name
 submit = Send
@@ -63,7 +64,7 @@ thanks-receipt-hint = Write it down or take a photo, and show it when you ask ab
 
 # When nothing could be kept
 not-kept-title = Sorry, this was not saved
-not-kept-full = There is no room left on this device. Please tell the staff, or use another device
+not-kept-full = This device is full. Please tell the staff, or use another device
 not-kept-broken = This device has a fault. Please try again, or tell the staff
 not-kept-retry = Try again
 
@@ -97,10 +98,10 @@ phrase-bad-4 = I had to come several times
 phrase-complaint-1 = Poor service attitude
 phrase-complaint-2 = The wait was too long
 phrase-complaint-3 = The charge is not reasonable
-phrase-complaint-4 = Nobody said which papers to bring
+phrase-complaint-4 = Unclear which papers to bring
 phrase-complaint-5 = Nobody takes responsibility
 phrase-complaint-6 = The promised time has passed
-phrase-complaint-7 = The problem is still not solved
+phrase-complaint-7 = Problem still not solved
 phrase-complaint-8 = Please answer me soon
 phrase-suggestion-1 = Please open more counters
 phrase-suggestion-2 = Please simplify the procedure

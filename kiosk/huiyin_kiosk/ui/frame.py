@@ -6,8 +6,9 @@ from kivy.graphics import Color, Rectangle
 
 from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.icon import icon
-from huiyin_kiosk.ui.lettering import Lettering
-from huiyin_kiosk.ui.palette import BRAND, INK, ON_BRAND, PAPER, QUIET
+from huiyin_kiosk.ui.lettering import Lettering, width_of
+from huiyin_kiosk.ui.measure import BODY
+from huiyin_kiosk.ui.palette import BRAND, INK, ON_BRAND, ON_BRAND_QUIET, PAPER, QUIET
 from huiyin_kiosk.ui.stage import GAP, LEAD, MARGIN, TITLE, Panel, Stage
 from huiyin_kiosk.ui.touchable import ON_BAND, PLAIN, PRIMARY, PushButton
 from huiyin_kiosk.visit.happenings import BackTapped, Happening, LanguageChosen, LeaveTapped, NextTapped
@@ -16,7 +17,11 @@ from huiyin_shared.survey import LANGUAGES
 
 BAND_UNITS = 22.0
 BAR_UNITS = 20.0
+TIGHT_BAND_UNITS = 17.0
+TIGHT_BAR_UNITS = 18.5
+TITLE_UNITS = 20.0
 PILL_UNITS = 14.0
+NARROW_UNITS = 150.0
 SIDE_UNITS = 40.0
 STEPS = 4
 
@@ -40,20 +45,26 @@ class Screen(Panel):
     def band(self, state: State, *, leave: bool) -> Area:
         """Draw the band on top; return the area below it."""
         stage, px = self.stage, self.stage.px
-        band, rest = self.area.cut_top(px(BAND_UNITS))
+        band, rest = self.area.cut_top(stage.closer(BAND_UNITS, TIGHT_BAND_UNITS))
         self.paint(band, BRAND)
         room = band.inset(px(MARGIN), 0)
         side = px(12)
-        with self.canvas.before:
-            Color(1, 1, 1, 1)
-            texture = icon("echo", side, ON_BRAND)
-            Rectangle(texture=texture, pos=room.middle(room.width, side).pos, size=texture.size)
-        _, room = room.cut_left(side, px(3))
+        if stage.measure.width > px(NARROW_UNITS):
+            with self.canvas.before:
+                Color(1, 1, 1, 1)
+                texture = icon("echo", side, ON_BRAND)
+                Rectangle(texture=texture, pos=room.middle(room.width, side).pos, size=texture.size)
+            _, room = room.cut_left(side, px(3))
         room = self._band_buttons(room, leave=leave)
         desired = state.desired
         if desired is not None:
-            title = f"{desired.organisation.pick(stage.language)} · {desired.hall.pick(stage.language)}"
-            self.write(room, title, size=LEAD, colour=ON_BRAND, side="left")
+            organisation, hall = desired.organisation.pick(stage.language), desired.hall.pick(stage.language)
+            if stage.measure.tight or width_of(organisation, px(BODY)) > room.width:
+                self.write(room, hall, size=LEAD, colour=ON_BRAND, side="left")
+                return rest
+            upper, lower = room.inset(0, px(1)).cut_top(px(9))
+            self.write(upper, organisation, colour=ON_BRAND_QUIET, side="left")
+            self.write(lower, hall, size=LEAD, colour=ON_BRAND, side="left")
         return rest
 
     def _band_buttons(self, room: Area, *, leave: bool) -> Area:
@@ -65,7 +76,7 @@ class Screen(Panel):
         if leave:
             wanted.append(("leave", stage.texts("leave"), "cross", LeaveTapped))
         for name, text, sign, on_touched in wanted:
-            area, room = room.cut_right(px(36), px(GAP))
+            area, room = room.cut_right(px(34), px(GAP))
             # The finger may miss the pill a little: the whole height of the band feels it.
             pill = area.middle(area.width, px(PILL_UNITS))
             self.add_widget(
@@ -78,11 +89,14 @@ class Screen(Panel):
     ) -> tuple[Area, PushButton | None]:
         """Draw the bar with the way back, the title and the way on; return the area below and the way on."""
         stage, px = self.stage, self.stage.px
-        inner = room.inset(px(MARGIN), px(GAP))
-        bar, rest = inner.cut_top(px(BAR_UNITS), px(GAP))
+        inner = room.inset(px(MARGIN), stage.closer(GAP, 2.5))
+        bar, rest = inner.cut_top(stage.closer(BAR_UNITS, TIGHT_BAR_UNITS), stage.closer(GAP, 2.5))
         wide = px(SIDE_UNITS)
         left, bar = bar.cut_left(wide, px(GAP))
         right, bar = bar.cut_right(wide, px(GAP))
+        if stage.measure.portrait:
+            # Too narrow for a title between two buttons: it gets a line of its own.
+            bar, rest = rest.cut_top(px(TITLE_UNITS if step or counted else TITLE_UNITS * 0.7), stage.closer(GAP, 2.5))
         button = None
         if back:
             self.add_widget(

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from huiyin_kiosk.ui.area import Area
-from huiyin_kiosk.ui.stage import BODY, LEAD, TITLE, Panel, Stage
+from huiyin_kiosk.ui.measure import BODY
+from huiyin_kiosk.ui.stage import LEAD, TITLE, Panel, Stage
 from huiyin_kiosk.ui.touchable import LIFTED, PRIMARY, SOFT, Look, PushButton
 from huiyin_kiosk.visit.happenings import Erased, ErasedAll, Happening, Typed
 
@@ -77,12 +78,12 @@ class Keyboard(Panel):
         marks = texts("key-marks")
         mode = texts("key-letters") if self._layer == "symbols" else texts("key-digits")
         last = [
-            _Key("mode", mode, 1.5, self._switch, SOFT, size=BODY),
+            _Key("mode", mode, 1.45, self._switch, SOFT, size=BODY),
             self._letter(marks[0]),
-            _Key("space", texts("key-space"), 3.6, lambda: Typed(" "), size=BODY),
+            _Key("space", texts("key-space"), 3.1, lambda: Typed(" "), size=BODY),
             self._letter(marks[1]),
             self._letter(marks[2]),
-            _Key("clear", texts("key-clear"), 1.6, ErasedAll, SOFT, size=BODY),
+            _Key("clear", texts("key-clear"), 1.95, ErasedAll, SOFT, size=BODY),
         ]
         return [first, second, third, last]
 

@@ -14,6 +14,7 @@ from huiyin_kiosk.ui.lines import LINE_HEIGHT, balanced, fit
 from huiyin_kiosk.ui.palette import INK, Colour
 
 FONT = "Huiyin"
+BALANCED_LINES = 3
 Side = Literal["left", "center", "right"]
 Height = Literal["top", "middle", "bottom"]
 
@@ -49,6 +50,7 @@ class Lettering(Widget):
         colour: Colour = INK,
         side: Side = "center",
         height: Height = "middle",
+        together: bool = False,
     ) -> None:
         super().__init__(size_hint=(None, None), pos=area.pos, size=area.size)
         self._area = area
@@ -56,6 +58,7 @@ class Lettering(Widget):
         self._least = min(least, size)
         self._side = side
         self._height = height
+        self._together = together
         self._colour = colour
         self.text = ""
         self.cut = False
@@ -68,14 +71,13 @@ class Lettering(Widget):
             return
         self.text = text
         self._colour = colour or self._colour
-        fitted = fit(
-            text, size=self._size, least=self._least, room=(self._area.width, self._area.height), width=width_of
-        )
+        room = (self._area.width, self._area.height)
+        fitted = fit(text, size=self._size, least=self._least, room=room, width=width_of, together=self._together)
         self.cut = fitted.cut
         self.letter_size = fitted.size
         self.canvas.clear()
         lines = fitted.lines
-        if self._side == "center" and not fitted.cut:
+        if not fitted.cut and len(lines) <= BALANCED_LINES:
             lines = balanced(lines, text, fitted.size, self._area.width, width_of)
         step = fitted.size * LINE_HEIGHT
         bottom = self._first_line(len(lines) * step) - step

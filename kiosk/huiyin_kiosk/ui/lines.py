@@ -38,7 +38,7 @@ def break_lines(text: str, size: float, room: float, width: Width) -> list[str]:
                 line = chunk.lstrip()
             else:
                 line += chunk
-            while width(line, size) > room and len(line) > 1:
+            while width(line.rstrip(), size) > room and len(line) > 1:
                 fits = _longest(line, size, room, width)
                 lines.append(line[:fits])
                 line = line[fits:]
@@ -62,12 +62,19 @@ def balanced(lines: list[str], text: str, size: float, room: float, width: Width
     return best
 
 
-def fit(text: str, *, size: float, least: float, room: tuple[float, float], width: Width) -> Fitted:
-    """Return `text` in lines at the largest letter size from `size` down to `least` that fits `room`."""
+def fit(
+    text: str, *, size: float, least: float, room: tuple[float, float], width: Width, together: bool = False
+) -> Fitted:
+    """Return `text` in lines at the largest letter size from `size` down to `least` that fits `room`.
+
+    `together` makes the letters smaller before the text is broken into lines.
+    """
     across, down = room
     while True:
         lines = break_lines(text, size, across, width)
-        if len(lines) * size * LINE_HEIGHT <= down + 1 and (size <= least or not _splits_a_word(lines, text)):
+        fits = len(lines) * size * LINE_HEIGHT <= down + 1
+        could_be_better = size > least and (_splits_a_word(lines, text) or (together and len(lines) > 1))
+        if fits and not could_be_better:
             return Fitted(lines, size, cut=False)
         if size <= least:
             break

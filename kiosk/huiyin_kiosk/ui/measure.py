@@ -8,9 +8,14 @@ from math import hypot
 from typing import NamedTuple
 
 MM_PER_INCH = 25.4
+BODY = 6.6
+"""Letters of 6.6 units have capitals of 4.8: the least a visitor gets to read (EN 301 549 baseline)."""
+
 ROOMY_SHORT_UNITS = 170.0
-LEAST_SHORT_UNITS = 125.0
-LEAST_LONG_UNITS = 200.0
+LEAST_SHORT_UNITS = 135.0
+LEAST_LONG_UNITS = 210.0
+LOW_UNITS = 160.0
+SHORT_UNITS = 250.0
 
 
 class Measure(NamedTuple):
@@ -24,6 +29,11 @@ class Measure(NamedTuple):
     def portrait(self) -> bool:
         """Tell whether the screen stands upright."""
         return self.height > self.width
+
+    @property
+    def tight(self) -> bool:
+        """Tell whether there is little height, as on panels of 10 inches: everything moves closer together."""
+        return self.height < (SHORT_UNITS if self.portrait else LOW_UNITS) * self.unit
 
 
 def density_of(width: float, height: float, diagonal_inch: float) -> float:

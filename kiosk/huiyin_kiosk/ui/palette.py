@@ -37,7 +37,7 @@ ALARM_SOFT = _hex("F8E4DE")
 SHADE = Colour(0.04, 0.12, 0.15, 0.62)
 SHADOW = Colour(0.08, 0.15, 0.18, 0.10)
 DISABLED = _hex("E3E2DC")
-ON_DISABLED = _hex("5E696E")
+ON_DISABLED = _hex("555F64")
 WHITE = CARD
 
 FACE_SKINS = {5: _hex("3FAE7C"), 4: _hex("9CC653"), 3: _hex("F4C650"), 2: _hex("F0995A"), 1: _hex("E2705F")}

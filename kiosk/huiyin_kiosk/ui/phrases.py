@@ -3,7 +3,8 @@
 from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.lettering import width_of
 from huiyin_kiosk.ui.lines import LINE_HEIGHT, break_lines
-from huiyin_kiosk.ui.stage import BODY, GAP, Panel, Stage
+from huiyin_kiosk.ui.measure import BODY
+from huiyin_kiosk.ui.stage import GAP, Panel, Stage
 from huiyin_kiosk.ui.touchable import LIFTED, SOFT, PushButton
 from huiyin_kiosk.visit.happenings import PhraseTapped
 from huiyin_shared.catalogue import Catalogue
@@ -36,7 +37,7 @@ class Phrases(Panel):
         column = self.area.columns(self._across, px(_GAP))[0].width - px(5)
         size = px(BODY)
         most = max(len(break_lines(phrase, size, column, width_of)) for phrase in self._phrases)
-        least = max(px(_LEAST_CELL), most * size * LINE_HEIGHT + px(3))
+        least = max(px(_LEAST_CELL), most * size * LINE_HEIGHT + px(1.2))
         down = max(1, int((self.area.height + px(_GAP)) // (least + px(_GAP))))
         down = min(down, -(-len(self._phrases) // self._across))
         cells = self.area.grid(self._across, down, px(_GAP))
@@ -57,7 +58,8 @@ class Phrases(Panel):
             )
         if paged:
             pages = -(-len(self._phrases) // each)
-            text = self.stage.texts("about-page", page=self._page + 1, pages=pages)
+            wide = cells[-1].width > px(30)
+            text = self.stage.texts("about-page", page=self._page + 1, pages=pages) if wide else ""
             self.add_widget(
                 PushButton(
                     self.stage,

@@ -1,6 +1,6 @@
 """What every screen gets to draw with: sizes, texts, and the way to say what was touched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kivy.graphics import Color, Rectangle, SmoothLine, SmoothRoundedRectangle
@@ -8,15 +8,13 @@ from kivy.graphics.texture import Texture
 from kivy.uix.widget import Widget
 
 from huiyin_kiosk.ui.area import Area
-from huiyin_kiosk.ui.lettering import Height, Lettering, Side
-from huiyin_kiosk.ui.measure import Measure
+from huiyin_kiosk.ui.lettering import Height, Lettering, Side, width_of
+from huiyin_kiosk.ui.lines import fit
+from huiyin_kiosk.ui.measure import BODY, Measure
 from huiyin_kiosk.ui.palette import INK, SHADOW, Colour
 from huiyin_kiosk.visit.happenings import Happening
 from huiyin_shared.catalogue import Catalogue
 from huiyin_shared.survey import Language
-
-BODY = 6.6
-"""Letters of 6.6 units have capitals of 4.8: the least a visitor gets to read (EN 301 549 baseline)."""
 
 LEAD = 8.2
 TITLE = 11.0
@@ -42,6 +40,10 @@ class Stage:
         """Return units as pixels."""
         return units * self.measure.unit
 
+    def closer(self, units: float, tight_units: float) -> float:
+        """Return `units` as pixels, or `tight_units` where there is little height."""
+        return self.px(tight_units if self.measure.tight else units)
+
     @property
     def whole(self) -> Area:
         """Return the whole screen."""
@@ -66,12 +68,31 @@ class Panel(Widget):
         colour: Colour = INK,
         side: Side = "center",
         height: Height = "middle",
+        together: bool = False,
     ) -> Lettering:
         """Put a text on the panel; sizes in units."""
         px = self.stage.px
-        letters = Lettering(area, text, size=px(size), least=px(least), colour=colour, side=side, height=height)
+        letters = Lettering(
+            area, text, size=px(size), least=px(least), colour=colour, side=side, height=height, together=together
+        )
         self.add_widget(letters)
         return letters
+
+    def write_first_fitting(
+        self,
+        area: Area,
+        texts: Sequence[str],
+        *,
+        size: float = BODY,
+        least: float = BODY,
+        colour: Colour = INK,
+        side: Side = "center",
+    ) -> Lettering:
+        """Put the first of the texts on the panel that needs no cutting; the last one when none does."""
+        room = (area.width, area.height)
+        px = self.stage.px
+        fits = (t for t in texts if not fit(t, size=px(size), least=px(least), room=room, width=width_of).cut)
+        return self.write(area, next(fits, texts[-1]), size=size, least=least, colour=colour, side=side, together=True)
 
     def paint(self, area: Area, colour: Colour) -> None:
         """Fill an area."""

@@ -10,6 +10,7 @@ from kivy.input import MotionEvent
 from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.icon import icon
 from huiyin_kiosk.ui.lettering import Lettering, width_of
+from huiyin_kiosk.ui.measure import BODY
 from huiyin_kiosk.ui.palette import (
     BRAND,
     BRAND_DEEP,
@@ -22,7 +23,7 @@ from huiyin_kiosk.ui.palette import (
     ON_DISABLED,
     Colour,
 )
-from huiyin_kiosk.ui.stage import BODY, ROUND, Panel, Stage, draw_card
+from huiyin_kiosk.ui.stage import ROUND, Panel, Stage, draw_card
 from huiyin_kiosk.visit.happenings import Happening
 
 
@@ -155,11 +156,11 @@ class PushButton(Touchable):
 
     def say(self, text: str) -> None:
         """Change the text."""
-        stage, px = self.stage, self.stage.px
+        px = self.stage.px
         if self._letters is not None:
             self.remove_widget(self._letters)
             self._letters = None
-        room = self.drawn_area.inset(px(2), 0)
+        room = self.drawn_area.inset(min(px(2), self.drawn_area.width * 0.08), 0)
         self._sign_area = room
         self._sign_side = px(self._text_size * (0.95 if text else 1.15))
         if self._sign and text:

@@ -21,7 +21,9 @@
     write(place, "share", percent(score.share));
     write(place, "n", String(score.n));
     write(place, "mean", score.mean === null ? "–" : score.mean.toFixed(1));
-    write(place, "bad", String(score.levels[3] + score.levels[4]));
+    const bad = score.levels[3] + score.levels[4];
+    write(place, "bad", String(bad));
+    place.querySelector('[data-text="bad"]')?.classList.toggle("bad", bad > 0);
     write(place, "range", `${percent(score.low)}–${percent(score.high)}`);
     write(place, "verdict", words.verdicts[score.verdict]);
     write(place, "interval", score.n

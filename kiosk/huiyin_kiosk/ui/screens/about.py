@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 
 from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.frame import Screen
+from huiyin_kiosk.ui.lettering import width_of
+from huiyin_kiosk.ui.lines import LINE_HEIGHT, break_lines
+from huiyin_kiosk.ui.measure import BODY
 from huiyin_kiosk.ui.palette import QUIET
-from huiyin_kiosk.ui.stage import BODY, GAP, LEAD, Panel, Stage
+from huiyin_kiosk.ui.stage import GAP, LEAD, Panel, Stage
 from huiyin_kiosk.ui.touchable import PLAIN, SOFT, PushButton
 from huiyin_kiosk.visit.happenings import CategoryTapped, CounterTapped, Happening
 from huiyin_kiosk.visit.state import About, State
@@ -40,7 +43,7 @@ class AboutScreen(Screen):
 
     def _add(self, group: str, area: Area, entries: Sequence[tuple[str, str]]) -> None:
         stage, px = self.stage, self.stage.px
-        head, rest = area.cut_top(px(11), px(1.5))
+        head, rest = area.cut_top(px(9.5), px(1))
         self.write(head, stage.texts(f"about-{group}"), size=LEAD * 0.9, least=BODY, side="left", colour=QUIET)
         touched: Callable[[str], Happening] = CategoryTapped if group == "categories" else CounterTapped
         choices = _Choices(stage, rest, group, entries, touched)
@@ -86,7 +89,10 @@ class _Choices(Panel):
         self._buttons = {}
         px = self.stage.px
         gap = px(GAP * 0.75)
-        down = max(2, int((self.area.height + gap) // (px(_CELL) + gap)))
+        size, room = px(BODY), self.area.columns(2, gap)[0].width - px(4)
+        most = max(len(break_lines(text, size, room, width_of)) for _, text in self._entries)
+        least = max(px(_CELL), most * size * LINE_HEIGHT + px(0.5))
+        down = max(1, int((self.area.height + gap) // (least + gap)))
         down = min(down, max(3, -(-len(self._entries) // 2)))
         cells = self.area.grid(2, down, gap)
         if down == 3 and len(self._entries) <= 6:
@@ -139,7 +145,6 @@ def _title(stage: Stage, state: State) -> str:
 
 def _counter_text(stage: Stage, card: CounterCard, desired: Desired) -> str:
     name = card.name.pick(stage.language)
-    staff = card.staff.name.pick(stage.language) if card.staff else ""
-    here = stage.texts("about-here") if card.code == desired.counter else ""
-    below = " · ".join(part for part in (staff, here) if part)
-    return f"{name}\n{below}" if below else name
+    if card.code == desired.counter and not stage.measure.tight:
+        name = stage.texts("about-here", counter=name)
+    return f"{name}\n{card.staff.name.pick(stage.language)}" if card.staff else name

@@ -4,9 +4,10 @@ from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.frame import Screen
 from huiyin_kiosk.ui.icon import icon
 from huiyin_kiosk.ui.keyboard import Keyboard, PhonePad
+from huiyin_kiosk.ui.measure import BODY
 from huiyin_kiosk.ui.palette import ALARM, BRAND, ON_BRAND, QUIET
 from huiyin_kiosk.ui.phrases import Phrases
-from huiyin_kiosk.ui.stage import BODY, GAP, LEAD, TITLE, Panel, Stage
+from huiyin_kiosk.ui.stage import GAP, LEAD, TITLE, Panel, Stage
 from huiyin_kiosk.ui.textbox import TextBox
 from huiyin_kiosk.ui.touchable import LIFTED, Touchable, draw_sign
 from huiyin_kiosk.visit.happenings import AnonymousChosen, ContactField, ContactWished, FieldChosen, Happening
@@ -57,12 +58,16 @@ class ContactFormScreen(Screen):
         portrait = stage.measure.portrait
         bar_room = self.band(state, leave=True)
         room, _ = self.bar(bar_room, stage.texts("contact-form-title"), step=4, forward=stage.texts("submit"))
-        self._keys, room = room.cut_bottom(stage.measure.height * (0.34 if portrait else 0.41), px(GAP * 0.75))
+        share = 0.41 if not portrait else 0.30 if stage.measure.tight else 0.34
+        self._keys, room = room.cut_bottom(stage.measure.height * share, px(GAP * 0.75))
         self._board: Panel | None = None
         self._board_field = ""
-        note, room = room.cut_bottom(px(10), px(GAP * 0.5))
+        note, room = room.cut_bottom(px(19 if portrait else 10), stage.closer(GAP * 0.5, 0))
         self._note = self.write(note, "", colour=QUIET)
-        cells = room.cut_top(px(74), px(GAP))[0].rows(2, px(GAP)) if portrait else room.columns(2, px(GAP))
+        if portrait:
+            cells = room.cut_top(min(px(74), room.height))[0].rows(2, stage.closer(GAP, 1))
+        else:
+            cells = room.columns(2, px(GAP))
         self._fields: dict[ContactField, _Field] = {}
         for field, cell in zip(("phone", "name"), cells, strict=True):
             self._fields[field] = _Field(stage, cell, field)  # type: ignore[index, arg-type]
@@ -98,10 +103,11 @@ class _NameKeys(Panel):
         super().__init__(stage, area)
         px = stage.px
         names = stage.texts("name-phrases").split()
-        across = len(names) if not stage.measure.portrait else -(-len(names) // 2) if len(names) > 6 else len(names)
-        tall = px(15) if across == len(names) else px(32)
-        top, rest = area.cut_top(min(tall, area.height * 0.3), px(GAP * 0.6))
-        if across < 6:
+        across, tall = len(names), px(15)
+        if stage.measure.portrait and len(names) > 6:
+            across, tall = (6, px(15)) if stage.measure.tight else (-(-len(names) // 2), px(31))
+        top, rest = area.cut_top(min(tall, area.height * 0.45), px(GAP * 0.5))
+        if len(names) < 6:
             top = top.middle(top.width * 0.5, top.height)
         self.add_widget(Phrases(stage, top, names, across=across))
         self.add_widget(Keyboard(stage, rest))
@@ -113,7 +119,10 @@ class _Field(Touchable):
     def __init__(self, stage: Stage, area: Area, field: ContactField) -> None:
         px = stage.px
         super().__init__(stage, area, name=f"field-{field}", look=_NO_LOOK, on_touched=lambda: FieldChosen(field))
-        label, box = area.cut_top(px(10), px(0.5))
+        if stage.measure.tight and not stage.measure.portrait:
+            label, box = area.cut_top(min(area.height, px(24)))[0].cut_left(px(35), px(1))
+        else:
+            label, box = area.cut_top(px(10), px(0.5))
         self._label = self.write(label, stage.texts(f"contact-{field}"), size=BODY, side="left", colour=QUIET)
         box = box.cut_top(min(box.height, px(24)))[0]
         self._box = TextBox(stage, box, hint="", one_line=True)

@@ -2,12 +2,16 @@
 
 from huiyin_kiosk.ui.frame import STEPS, Screen
 from huiyin_kiosk.ui.keyboard import Keyboard
+from huiyin_kiosk.ui.lines import LINE_HEIGHT
 from huiyin_kiosk.ui.phrases import Phrases, phrases_of
-from huiyin_kiosk.ui.stage import GAP
+from huiyin_kiosk.ui.stage import GAP, LEAD
 from huiyin_kiosk.ui.textbox import TextBox
 from huiyin_kiosk.visit.state import State, Telling, Words
 from huiyin_shared.events import MAX_TEXT_CHARS, MAX_WORDS_CHARS
 from huiyin_shared.survey import tone
+
+LINES_TO_READ = 3
+LINES_WHEN_TIGHT = 2
 
 
 class _WritingScreen(Screen):
@@ -42,10 +46,12 @@ class _WritingScreen(Screen):
         hint = "telling-hint" if self.step() else "words-hint"
         rest = self.band(state, leave=True)
         room, self._next = self.bar(rest, self.title(state), step=self.step(), forward=self.forward(), counted=True)
-        keys, room = room.cut_bottom(stage.measure.height * (0.30 if portrait else 0.38), px(GAP))
+        share = 0.30 if portrait else 0.345 if stage.measure.tight else 0.36
+        keys, room = room.cut_bottom(stage.measure.height * share, px(GAP))
         self.add_widget(Keyboard(stage, keys))
+        lines = LINES_WHEN_TIGHT if stage.measure.tight else LINES_TO_READ
         if portrait:
-            box, phrases = room.cut_top(room.height * 0.36, px(GAP))
+            box, phrases = room.cut_top(max(room.height * 0.36, px(lines * LEAD * LINE_HEIGHT + 5.5)), px(GAP * 0.75))
         else:
             box, phrases = room.cut_left(room.width * 0.38, px(GAP))
         self._box = TextBox(stage, box, hint=stage.texts(hint))
@@ -60,7 +66,7 @@ class _WritingScreen(Screen):
         count = self.stage.texts("letters-count", n=str(len(text)), limit=str(self.limit))
         if self.below_title:
             self.below_title.say(
-                f"{self.stage.texts('step', step=self.step(), steps=STEPS)} · {count}" if self.step() else count
+                f"{self.stage.texts('step', step=self.step(), steps=STEPS)} | {count}" if self.step() else count
             )
         if self._next:
             self._next.set_off(not self.ready(state))
