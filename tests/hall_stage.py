@@ -101,7 +101,7 @@ class Stage:
 
 
 def add_organisation(connection: Connection) -> None:
-    set_organisation(connection, name=Names("江川供电公司", "Jiangchuan Power"), promise="")
+    set_organisation(connection, name=Names("江川供电公司", "Jiangchuan Power"), promise=Names("", ""))
     for code, zh, en in (
         ("attitude", "服务态度", "Manner"),
         ("delay", "超过承诺时限", "Beyond the promised time"),

@@ -25,10 +25,10 @@ KIOSK = "kiosk-1"
 COUNTERS_PER_HALL = 6
 
 ORGANISATION = Names("云江供电公司", "Yunjiang Power")
-PROMISE = (
-    "限时办结：一般业务当场办理，投诉三个工作日内答复。收费公示，首问负责。服务监督就在您面前的这块屏幕上。\n"
+PROMISE = Names(
+    "限时办结：一般业务当场办理，投诉三个工作日内答复。收费公示，首问负责。服务监督就在您面前的这块屏幕上。",
     "Everyday matters are settled at once, complaints answered within three working days. Fees are posted; whoever you "
-    "ask first stays responsible. Tell us here how we did."
+    "ask first stays responsible. Tell us here how we did.",
 )
 HALLS = (("h1", Names("城东营业厅", "East Gate Hall")), ("h2", Names("滨江营业厅", "Riverside Hall")))
 STAFF = (

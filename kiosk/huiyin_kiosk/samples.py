@@ -18,7 +18,7 @@ from huiyin_kiosk.visit.state import (
     Thanks,
     Words,
 )
-from huiyin_shared.desired import CategoryCard, CounterCard, Desired, StaffCard, Text
+from huiyin_shared.desired import CategoryCard, CounterCard, Desired, Promise, StaffCard, Text
 from huiyin_shared.survey import Language
 
 _STAFF = (
@@ -57,10 +57,10 @@ def sample_hall() -> Desired:
             for i, (zh, en) in enumerate(_STAFF, start=1)
         ],
         categories=[CategoryCard(code=code, name=Text(zh=zh, en=en)) for code, zh, en in _CATEGORIES],
-        promise=(
-            "限时办结：一般业务当场办理，投诉三个工作日内答复。收费公示，首问负责。服务监督就在您面前的这块屏幕上。\n"
+        promise=Promise(
+            "限时办结：一般业务当场办理，投诉三个工作日内答复。收费公示，首问负责。服务监督就在您面前的这块屏幕上。",
             "Everyday matters are settled at once, complaints answered within three working days. Fees are posted; "
-            "whoever you ask first stays responsible. Tell us here how we did."
+            "whoever you ask first stays responsible. Tell us here how we did.",
         ),
     )
 

@@ -22,6 +22,20 @@ class Text(Struct, frozen=True):
         return self.en if language == "en" else self.zh
 
 
+Sentence = Annotated[str, Meta(max_length=300)]
+
+
+class Promise(Struct, frozen=True):
+    """The public service promise (A7) in the languages of the product; empty when there is none."""
+
+    zh: Sentence = ""
+    en: Sentence = ""
+
+    def pick(self, language: str) -> str:
+        """Return the promise for a language code."""
+        return self.en if language == "en" else self.zh
+
+
 class StaffCard(Struct, frozen=True):
     """A member of staff as the kiosk names them."""
 
@@ -56,7 +70,7 @@ class Desired(Struct, frozen=True):
     counter: Code
     counters: Annotated[list[CounterCard], Meta(min_length=1, max_length=200)]
     categories: Annotated[list[CategoryCard], Meta(max_length=100)] = []
-    promise: str = ""
+    promise: Promise = Promise()
 
     def own_counter(self) -> CounterCard:
         """Return the card of the device's own counter."""

@@ -6,5 +6,5 @@ from tests.bench.ingest import ingest_rate, sqlite_rate
 
 def measure() -> Figure:
     """Return taps a second through one ingest process on SQLite."""
-    value = ingest_rate(devices=500, batches=121, per_batch=1)
+    value = ingest_rate(devices=200, batches=301, per_batch=1)
     return Figure("ingest_taps_sqlite", value, "events/s", sqlite_rate(rows=200_000))

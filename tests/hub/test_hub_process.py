@@ -168,6 +168,22 @@ def test_taps_of_real_devices_arrive_once_though_the_hub_is_killed_in_the_middle
     assert hub.end() == 0
 
 
+def test_the_whole_way_on_postgresql(tmp_path: Path, stack: ExitStack, postgres_url: str) -> None:
+    hub = Hub(tmp_path, f'database = "{postgres_url}"')
+    hub.command("demo-data", "--into", str(tmp_path))
+    stack.callback(hub.stop)
+    hub.start()
+    terminal = Terminal(tmp_path / "devices" / "t-01.toml")
+    loop = sync(stack, terminal)
+    for level in (5, 4, 1):
+        terminal.tap(level)
+    loop.notify(terminal.synced)
+    wait_for(drained(terminal))
+    assert not (tmp_path / "data" / "hub.db").exists()
+    assert (hub.check()["check"], hub.check()["ratings"]) == ("ok", 3)
+    assert hub.end() == 0
+
+
 def test_a_device_added_while_the_hub_runs_is_let_in_and_a_revoked_one_is_told(hub: Hub, stack: ExitStack) -> None:
     hub.start()
     old = Terminal(hub.folder / "devices" / "t-01.toml")

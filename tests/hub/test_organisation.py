@@ -16,12 +16,12 @@ from huiyin_hub.fleet.wishes import DesiredWishes
 from huiyin_hub.organisation import store
 from huiyin_hub.organisation.desired import desired_for_counters
 from huiyin_hub.organisation.store import CounterUnknown, Names
-from huiyin_shared.desired import decode_desired
+from huiyin_shared.desired import Promise, decode_desired
 from huiyin_shared.errors import InvalidId
 
 
 def furnish(connection: Connection) -> None:
-    store.set_organisation(connection, name=Names("云江", "Yunjiang"), promise="件件有着落")
+    store.set_organisation(connection, name=Names("云江", "Yunjiang"), promise=Names("件件有着落", "Every matter"))
     store.add_staff(connection, code="s-1", name=Names("王芳", "Wang Fang"))
     store.add_hall(connection, code="h1", name=Names("城东", "East"))
     store.add_counter(connection, code="h1-c1", hall_code="h1", name=Names("一号", "One"), staff_code="s-1", position=2)
@@ -64,7 +64,7 @@ def test_a_device_is_told_its_own_counter_and_its_hall(engine: Engine) -> None:
     assert desired.own_counter().staff is not None
     assert [card.code for card in desired.counters] == ["h1-c2", "h1-c1"]
     assert desired.hall.en == "East"
-    assert desired.promise == "件件有着落"
+    assert desired.promise == Promise("件件有着落", "Every matter")
 
 
 def test_devices_are_told_again_only_when_something_changed(engine: Engine) -> None:

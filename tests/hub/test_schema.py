@@ -6,13 +6,18 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from huiyin_hub.db.engine import DatabaseUnusable, open_engine
-from huiyin_hub.db.schema import DatabaseNewer, migrate
+from huiyin_hub.db.schema import LATEST, DatabaseNewer, migrate
 from huiyin_hub.db.tables import metadata
 
 
 def test_migrations_make_exactly_the_tables_of_the_areas(engine: Engine) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_latest_revision_is_named_where_a_start_looks_for_it(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == LATEST
 
 
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:

@@ -80,7 +80,8 @@ class Kiosk:
         return {target: (x, y) for target, (x, y) in found["targets"].items()}
 
     def touch(self, place: tuple[int, int]) -> None:
-        self.pointer("mousemove", str(place[0]), str(place[1]), "click", "1")
+        self.pointer("mousemove", str(place[0]), str(place[1]))
+        self.pointer("click", "1")
 
     def pointer(self, *arguments: str) -> None:
         subprocess.run(["xdotool", *arguments], env={**os.environ, "DISPLAY": self._display}, check=True)
@@ -115,8 +116,8 @@ def display() -> Iterator[str]:
 def window(device_file: Path, display: str) -> Iterator[Kiosk]:
     kiosk = Kiosk(device_file, "--windowed", "1280x800", "--announce-screens", display=display)
     yield kiosk
-    kiosk.process.kill()
-    kiosk.end()
+    if kiosk.process.poll() is None:
+        kiosk.end()
 
 
 @pytest.mark.needs_xvfb

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 
 from huiyin_hub.cases import tables as cases_tables
 from huiyin_hub.db.engine import DatabaseUnusable
@@ -17,6 +13,9 @@ from huiyin_hub.organisation import tables as organisation_tables
 from huiyin_hub.people import tables as people_tables
 from huiyin_hub.scores import tables as scores_tables
 
+LATEST = "0001"
+"""The newest revision under `migrations/versions`; a test holds it to that."""
+
 AREAS = (organisation_tables, fleet_tables, ingest_tables, scores_tables, cases_tables, people_tables)
 
 
@@ -26,6 +25,14 @@ class DatabaseNewer(DatabaseUnusable):
 
 def migrate(engine: Engine) -> None:
     """Create or upgrade the tables. Raises `DatabaseNewer` for a schema this release does not know."""
+    if _revision(engine) == LATEST:
+        return
+    # Alembic takes longer to load than all the rest of a start; it is needed only now.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     known = ScriptDirectory.from_config(config)
@@ -39,3 +46,11 @@ def migrate(engine: Engine) -> None:
             config.attributes["connection"] = connection
             config.attributes["target_metadata"] = metadata
             command.upgrade(config, "head")
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return revision

@@ -10,7 +10,7 @@ from huiyin_hub.organisation.store import (
     list_counters,
     list_halls,
 )
-from huiyin_shared.desired import CategoryCard, CounterCard, Desired, StaffCard, Text
+from huiyin_shared.desired import CategoryCard, CounterCard, Desired, Promise, StaffCard, Text
 
 
 def desired_for_counters(connection: Connection) -> dict[str, Desired]:
@@ -31,7 +31,7 @@ def desired_for_counters(connection: Connection) -> dict[str, Desired]:
             counter=counter.code,
             counters=[_card(other) for other in counters],
             categories=categories,
-            promise=organisation.promise,
+            promise=Promise(organisation.promise.zh, organisation.promise.en),
         )
         for hall, counters in by_hall.items()
         for counter in counters

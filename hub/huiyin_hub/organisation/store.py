@@ -23,7 +23,7 @@ class CounterUnknown(HuiyinError):
 
 @dataclass(frozen=True)
 class Names:
-    """A name in the product's languages."""
+    """A name, or another short text, in the product's languages."""
 
     zh: str
     en: str
@@ -72,7 +72,7 @@ class Organisation:
     """Who runs the halls, its public service promise (A7), and the version of what devices are told."""
 
     name: Names
-    promise: str
+    promise: Names
     desired_version: int
 
 
@@ -91,9 +91,9 @@ def _changes_what_devices_show(
 
 
 @_changes_what_devices_show
-def set_organisation(connection: Connection, *, name: Names, promise: str) -> None:
+def set_organisation(connection: Connection, *, name: Names, promise: Names) -> None:
     """Name the organisation and its public service promise."""
-    values = {"name_zh": name.zh, "name_en": name.en, "promise": promise}
+    values = {"name_zh": name.zh, "name_en": name.en, "promise_zh": promise.zh, "promise_en": promise.en}
     known = update(organisation).where(organisation.c.id == ORGANISATION_ID).values(values)
     if connection.execute(known).rowcount == 0:
         connection.execute(insert(organisation).values(id=ORGANISATION_ID, desired_version=0, **values))
@@ -140,7 +140,10 @@ def add_category(connection: Connection, *, code: str, name: Names, position: in
 def find_organisation(connection: Connection) -> Organisation | None:
     """Return the organisation, or None before it has been named."""
     row = connection.execute(select(organisation).where(organisation.c.id == ORGANISATION_ID)).first()
-    return Organisation(Names(row.name_zh, row.name_en), row.promise, row.desired_version) if row else None
+    if row is None:
+        return None
+    promise = Names(row.promise_zh, row.promise_en)
+    return Organisation(Names(row.name_zh, row.name_en), promise, row.desired_version)
 
 
 def list_halls(connection: Connection) -> list[Hall]:

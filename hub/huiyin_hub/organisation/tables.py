@@ -47,6 +47,7 @@ organisation = Table(
     Column("id", Integer, primary_key=True),
     Column("name_zh", Text, nullable=False),
     Column("name_en", Text, nullable=False),
-    Column("promise", Text, nullable=False, default=""),
+    Column("promise_zh", Text, nullable=False),
+    Column("promise_en", Text, nullable=False),
     Column("desired_version", Integer, nullable=False, default=1),
 )

@@ -13,7 +13,7 @@ from huiyin_kiosk.ui.stage import GAP, LEAD, MARGIN, TITLE, Stage
 from huiyin_kiosk.ui.touchable import LIFTED, PLAIN, Touchable, draw_sign
 from huiyin_kiosk.visit.happenings import DoorOpened, FaceTapped
 from huiyin_kiosk.visit.state import State
-from huiyin_shared.survey import LEVELS, Language, Level
+from huiyin_shared.survey import LEVELS, Level
 
 MAX_PROMISE_LINES = 2
 LEAST_ROW_UNITS = 36.0
@@ -27,7 +27,7 @@ class AttractScreen(Screen):
         """Lay the screen out for its shape: faces side by side, or one above the other."""
         stage, px = self.stage, self.stage.px
         rest = self.band(state, leave=False).inset(px(MARGIN), stage.closer(GAP * 1.25, GAP * 0.8))
-        promise = promise_in(state.desired.promise, stage.language) if state.desired else ""
+        promise = state.desired.promise.pick(stage.language) if state.desired else ""
         if promise and stage.measure.tight and not stage.measure.portrait:
             foot, rest = rest.cut_bottom(px(9.2 * 3), px(GAP * 0.8))
             door, words = foot.cut_left(foot.width * 0.52, px(GAP * 1.5))
@@ -107,12 +107,6 @@ class AttractScreen(Screen):
         self.write(upper, counter, size=TITLE, least=BODY, side="left", colour=INK)
         serving = stage.texts("attract-serving", staff=own.staff.name.pick(stage.language))
         self.write_first_fitting(lower, (serving, own.staff.name.pick(stage.language)), side="left", colour=INK)
-
-
-def promise_in(promise: str, language: Language) -> str:
-    """Return the promise in one language: its first line is Chinese, what follows is English, where there is any."""
-    chinese, _, english = promise.partition("\n")
-    return english.strip() or chinese if language == "en" else chinese
 
 
 class _Face(Touchable):

@@ -116,7 +116,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name_zh", sa.Text(), nullable=False),
         sa.Column("name_en", sa.Text(), nullable=False),
-        sa.Column("promise", sa.Text(), nullable=False),
+        sa.Column("promise_zh", sa.Text(), nullable=False),
+        sa.Column("promise_en", sa.Text(), nullable=False),
         sa.Column("desired_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
