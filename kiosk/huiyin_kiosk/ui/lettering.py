@@ -1,5 +1,6 @@
 """Texts on the screen: the font, how wide a text is, and the label that always fits its area."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -24,29 +25,33 @@ def load_font() -> None:
     LabelBase.register(FONT, str(sans_path()))
 
 
+def width_of(text: str, size: int) -> float:
+    """Return how wide a text is at a letter size, in pixels.
+
+    Only single letters are remembered: nothing a visitor wrote may stay in memory.
+    """
+    return sum(_letter_width(letter, size) for letter in text)
+
+
 @lru_cache(maxsize=20_000)
-def width_of(text: str, size: float) -> float:
-    """Return how wide a text is at a letter size, in pixels."""
-    if not text:
-        return 0.0
-    return float(_ruler(size).get_extents(text)[0])
+def _letter_width(letter: str, size: int) -> float:
+    return float(_ruler(size).get_extents(letter)[0])
 
 
-@lru_cache(maxsize=64)
-def _ruler(size: float) -> CoreLabel:
+@lru_cache(maxsize=32)
+def _ruler(size: int) -> CoreLabel:
     return CoreLabel(font_name=FONT, font_size=size)
 
 
 class Lettering(Widget):
-    """A text in an area. It gets smaller, down to `least`, before anything is cut off; `cut` tells that it was."""
+    """A text in an area. It takes the smaller of `sizes` before anything is cut off; `cut` tells that it was."""
 
     def __init__(
         self,
         area: Area,
         text: str = "",
         *,
-        size: float,
-        least: float,
+        sizes: Sequence[int],
         colour: Colour = INK,
         side: Side = "center",
         height: Height = "middle",
@@ -54,15 +59,14 @@ class Lettering(Widget):
     ) -> None:
         super().__init__(size_hint=(None, None), pos=area.pos, size=area.size)
         self._area = area
-        self._size = size
-        self._least = min(least, size)
+        self._sizes = sizes
         self._side = side
         self._height = height
         self._together = together
         self._colour = colour
         self.text = ""
         self.cut = False
-        self.letter_size = size
+        self.letter_size = sizes[0]
         self.say(text)
 
     def say(self, text: str, *, colour: Colour | None = None) -> None:
@@ -72,7 +76,7 @@ class Lettering(Widget):
         self.text = text
         self._colour = colour or self._colour
         room = (self._area.width, self._area.height)
-        fitted = fit(text, size=self._size, least=self._least, room=room, width=width_of, together=self._together)
+        fitted = fit(text, sizes=self._sizes, room=room, width=width_of, together=self._together)
         self.cut = fitted.cut
         self.letter_size = fitted.size
         self.canvas.clear()
@@ -97,7 +101,7 @@ class Lettering(Widget):
                 return area.y + (area.height + tall) / 2
         return area.y + tall
 
-    def _draw(self, line: str, size: float, bottom: float, step: float) -> None:
+    def _draw(self, line: str, size: int, bottom: float, step: float) -> None:
         if not line.strip():
             return
         label = CoreLabel(text=line, font_name=FONT, font_size=size)

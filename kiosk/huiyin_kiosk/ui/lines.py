@@ -4,7 +4,7 @@ Kivy breaks at blanks only, which leaves Chinese lines ragged and lets a line be
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 _NOT_FIRST = "，。！？；：、）】》」』”’…·,.!?;:)]}%"
@@ -15,7 +15,7 @@ ELLIPSIS = "…"
 LINE_HEIGHT = 1.36
 """Of the letter size: Noto Sans SC wants 1.45, texts on screens read well a little tighter."""
 
-Width = Callable[[str, float], float]
+Width = Callable[[str, int], float]
 """How wide a text is at a letter size, in pixels."""
 
 
@@ -23,11 +23,11 @@ class Fitted(NamedTuple):
     """Lines at a letter size; `cut` when even the least size was too large and an ellipsis stands for the rest."""
 
     lines: list[str]
-    size: float
+    size: int
     cut: bool
 
 
-def break_lines(text: str, size: float, room: float, width: Width) -> list[str]:
+def break_lines(text: str, size: int, room: float, width: Width) -> list[str]:
     """Return the lines of `text` in `room` pixels of width."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -46,7 +46,7 @@ def break_lines(text: str, size: float, room: float, width: Width) -> list[str]:
     return lines
 
 
-def balanced(lines: list[str], text: str, size: float, room: float, width: Width) -> list[str]:
+def balanced(lines: list[str], text: str, size: int, room: float, width: Width) -> list[str]:
     """Return as many lines of about the same length: no single letter is left alone on the last one."""
     if len(lines) < 2:
         return lines
@@ -62,30 +62,27 @@ def balanced(lines: list[str], text: str, size: float, room: float, width: Width
     return best
 
 
-def fit(
-    text: str, *, size: float, least: float, room: tuple[float, float], width: Width, together: bool = False
-) -> Fitted:
-    """Return `text` in lines at the largest letter size from `size` down to `least` that fits `room`.
+def fit(text: str, *, sizes: Sequence[int], room: tuple[float, float], width: Width, together: bool = False) -> Fitted:
+    """Return `text` in lines at the first of `sizes`, largest first, that fits `room`.
 
-    `together` makes the letters smaller before the text is broken into lines.
+    `together` takes smaller letters before it breaks the text into lines.
     """
     across, down = room
-    while True:
+    least = sizes[-1]
+    for size in sizes:
         lines = break_lines(text, size, across, width)
         fits = len(lines) * size * LINE_HEIGHT <= down + 1
         could_be_better = size > least and (_splits_a_word(lines, text) or (together and len(lines) > 1))
         if fits and not could_be_better:
             return Fitted(lines, size, cut=False)
-        if size <= least:
-            break
-        size = max(least, size * 0.94)
-    keep = max(1, int((down + 1) // (size * LINE_HEIGHT)))
+    lines = break_lines(text, least, across, width)
+    keep = max(1, int((down + 1) // (least * LINE_HEIGHT)))
     if len(lines) <= keep:
-        return Fitted(lines, size, cut=len(lines) * size * LINE_HEIGHT > down + size)
+        return Fitted(lines, least, cut=len(lines) * least * LINE_HEIGHT > down + least)
     last = lines[keep - 1]
-    while last and width(last + ELLIPSIS, size) > across:
+    while last and width(last + ELLIPSIS, least) > across:
         last = last[:-1]
-    return Fitted([*lines[: keep - 1], last + ELLIPSIS], size, cut=True)
+    return Fitted([*lines[: keep - 1], last + ELLIPSIS], least, cut=True)
 
 
 def _chunks(paragraph: str) -> list[str]:
@@ -100,7 +97,7 @@ def _chunks(paragraph: str) -> list[str]:
     return chunks
 
 
-def _longest(line: str, size: float, room: float, width: Width) -> int:
+def _longest(line: str, size: int, room: float, width: Width) -> int:
     low, high = 1, len(line)
     while low < high:
         middle = (low + high + 1) // 2

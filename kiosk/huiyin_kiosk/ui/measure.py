@@ -8,6 +8,7 @@ from math import hypot
 from typing import NamedTuple
 
 MM_PER_INCH = 25.4
+LETTER_STEP = 1.12
 BODY = 6.6
 """Letters of 6.6 units have capitals of 4.8: the least a visitor gets to read (EN 301 549 baseline)."""
 
@@ -24,6 +25,15 @@ class Measure(NamedTuple):
     width: float
     height: float
     unit: float
+
+    def letter_sizes(self, size: float, least: float) -> tuple[int, ...]:
+        """Return letter sizes in pixels from `size` units down to `least`, largest first.
+
+        There are only a few of them on a screen: every size is another font in memory, a megabyte or more.
+        """
+        rungs = [BODY * LETTER_STEP**k for k in range(-2, 12)]
+        fitting = [rung for rung in rungs if least * 0.999 <= rung <= size * 1.001] or [least]
+        return tuple(round(rung * self.unit) for rung in reversed(fitting))
 
     @property
     def portrait(self) -> bool:

@@ -3,7 +3,6 @@
 from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.lettering import width_of
 from huiyin_kiosk.ui.lines import LINE_HEIGHT, break_lines
-from huiyin_kiosk.ui.measure import BODY
 from huiyin_kiosk.ui.stage import GAP, Panel, Stage
 from huiyin_kiosk.ui.touchable import LIFTED, SOFT, PushButton
 from huiyin_kiosk.visit.happenings import PhraseTapped
@@ -35,7 +34,7 @@ class Phrases(Panel):
         self.clear_widgets()
         px = self.stage.px
         column = self.area.columns(self._across, px(_GAP))[0].width - px(5)
-        size = px(BODY)
+        size = self.stage.body
         most = max(len(break_lines(phrase, size, column, width_of)) for phrase in self._phrases)
         least = max(px(_LEAST_CELL), most * size * LINE_HEIGHT + px(1.2))
         down = max(1, int((self.area.height + px(_GAP)) // (least + px(_GAP))))

@@ -8,7 +8,6 @@ from kivy.clock import Clock
 from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.lettering import Side, width_of
 from huiyin_kiosk.ui.lines import LINE_HEIGHT, break_lines
-from huiyin_kiosk.ui.measure import BODY
 from huiyin_kiosk.ui.palette import Colour
 from huiyin_kiosk.ui.stage import Panel, Stage
 
@@ -45,7 +44,7 @@ class RollingText(Panel):
 
 def parts_of(stage: Stage, area: Area, text: str) -> list[str]:
     """Return the text in parts that fit the area: whole sentences as long as they fit, else lines."""
-    size = stage.px(BODY)
+    size = stage.body
     fits = max(1, int((area.height + 1) // (size * LINE_HEIGHT)))
 
     def lines(part: str) -> list[str]:

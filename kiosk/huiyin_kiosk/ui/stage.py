@@ -16,9 +16,9 @@ from huiyin_kiosk.visit.happenings import Happening
 from huiyin_shared.catalogue import Catalogue
 from huiyin_shared.survey import Language
 
-LEAD = 8.2
-TITLE = 11.0
-HUGE = 18.0
+LEAD = 8.3
+TITLE = 10.4
+HUGE = 18.3
 MARGIN = 7.0
 GAP = 4.0
 ROUND = 3.5
@@ -39,6 +39,15 @@ class Stage:
     def px(self, units: float) -> float:
         """Return units as pixels."""
         return units * self.measure.unit
+
+    def letters(self, size: float, least: float | None = None) -> tuple[int, ...]:
+        """Return letter sizes in pixels, from `size` units down to `least` (by default `size` alone)."""
+        return self.measure.letter_sizes(size, size if least is None else min(least, size))
+
+    @property
+    def body(self) -> int:
+        """Return the size of ordinary letters in pixels."""
+        return self.letters(BODY)[0]
 
     def closer(self, units: float, tight_units: float) -> float:
         """Return `units` as pixels, or `tight_units` where there is little height."""
@@ -71,10 +80,8 @@ class Panel(Widget):
         together: bool = False,
     ) -> Lettering:
         """Put a text on the panel; sizes in units."""
-        px = self.stage.px
-        letters = Lettering(
-            area, text, size=px(size), least=px(least), colour=colour, side=side, height=height, together=together
-        )
+        sizes = self.stage.letters(size, least)
+        letters = Lettering(area, text, sizes=sizes, colour=colour, side=side, height=height, together=together)
         self.add_widget(letters)
         return letters
 
@@ -90,8 +97,8 @@ class Panel(Widget):
     ) -> Lettering:
         """Put the first of the texts on the panel that needs no cutting; the last one when none does."""
         room = (area.width, area.height)
-        px = self.stage.px
-        fits = (t for t in texts if not fit(t, size=px(size), least=px(least), room=room, width=width_of).cut)
+        sizes = self.stage.letters(size, least)
+        fits = (t for t in texts if not fit(t, sizes=sizes, room=room, width=width_of).cut)
         return self.write(area, next(fits, texts[-1]), size=size, least=least, colour=colour, side=side, together=True)
 
     def paint(self, area: Area, colour: Colour) -> None:

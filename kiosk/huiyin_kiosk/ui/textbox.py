@@ -25,7 +25,7 @@ class TextBox(Panel):
             return
         self._shown = (text, focused)
         px = self.stage.px
-        size = px(LEAD)
+        size = self.stage.letters(LEAD)[0]
         room = self.area.inset(px(4), px(2.5))
         lines = break_lines(text or self._hint, size, room.width - px(2), width_of)
         fits = max(1, int(room.height // (size * LINE_HEIGHT)))
@@ -36,7 +36,7 @@ class TextBox(Panel):
             draw_card(self.area, CARD, px(ROUND), edge=edge, edge_width=px(0.7 if focused else 0.3))
             self._draw(lines, room, size, text, focused)
 
-    def _draw(self, lines: list[str], room: Area, size: float, text: str, focused: bool) -> None:
+    def _draw(self, lines: list[str], room: Area, size: int, text: str, focused: bool) -> None:
         step = size * LINE_HEIGHT
         top = room.y + (room.height + step) / 2 if self._one_line else room.y + room.height
         for i, line in enumerate(lines):

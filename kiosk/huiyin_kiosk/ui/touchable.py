@@ -166,8 +166,8 @@ class PushButton(Touchable):
         if self._sign and text:
             self._sign_area, room = self._side_by_side(text, room)
         if text:
-            size = px(self._text_size)
-            self._letters = Lettering(room, text, size=size, least=min(size, px(BODY)), colour=self.look.ink)
+            sizes = self.stage.letters(self._text_size, BODY)
+            self._letters = Lettering(room, text, sizes=sizes, colour=self.look.ink)
             self.add_widget(self._letters)
         self.draw()
 
@@ -175,7 +175,9 @@ class PushButton(Touchable):
         """Return the places of sign and text: together in the middle when there is room."""
         px = self.stage.px
         gap = px(self._text_size * 0.4)
-        wide = min(room.width, self._sign_side + gap + width_of(text, px(self._text_size)) + px(1))
+        wide = min(
+            room.width, self._sign_side + gap + width_of(text, self.stage.letters(self._text_size, BODY)[0]) + px(1)
+        )
         group = room.middle(wide, room.height)
         return (group.cut_right if self._sign_after else group.cut_left)(self._sign_side, gap)
 

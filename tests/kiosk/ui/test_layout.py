@@ -12,7 +12,7 @@ from huiyin_kiosk.ui.measure import BODY, density_of, measure
 from huiyin_kiosk.ui.palette import FACE_INK, FACE_SKINS, KIND_SKINS, ON_BRAND, TEXT_PAIRS, contrast
 
 
-def width(text: str, size: float) -> float:
+def width(text: str, size: int) -> float:
     """As wide as Chinese is: a square for each letter; half of one for Latin."""
     return sum(size if ord(letter) > 0x2E7F else size / 2 for letter in text)
 
@@ -57,7 +57,7 @@ def test_no_single_letter_is_left_on_the_last_line() -> None:
 
 
 def test_what_cannot_fit_ends_in_an_ellipsis_and_says_so() -> None:
-    fitted = fit("很长" * 40, size=20, least=10, room=(100, 30), width=width)
+    fitted = fit("很长" * 40, sizes=(20, 15, 10), room=(100, 30), width=width)
     assert fitted.cut
     assert fitted.lines[-1].endswith("…")
     assert fitted.size == 10
@@ -73,7 +73,7 @@ def test_whatever_the_text_no_line_is_wider_than_its_room(text: str, room: float
 
 @given(st.text(min_size=1, max_size=60), st.floats(30, 300), st.floats(15, 200))
 def test_what_fits_really_fits(text: str, across: float, down: float) -> None:
-    fitted = fit(text, size=30, least=10, room=(across, down), width=width)
+    fitted = fit(text, sizes=(30, 22, 16, 10), room=(across, down), width=width)
     if not fitted.cut:
         assert len(fitted.lines) * fitted.size * LINE_HEIGHT <= down + fitted.size + 1
 

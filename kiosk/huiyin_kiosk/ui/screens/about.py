@@ -6,7 +6,7 @@ from huiyin_kiosk.ui.area import Area
 from huiyin_kiosk.ui.frame import Screen
 from huiyin_kiosk.ui.lettering import width_of
 from huiyin_kiosk.ui.lines import LINE_HEIGHT, break_lines
-from huiyin_kiosk.ui.measure import BODY
+from huiyin_kiosk.ui.measure import BODY, LETTER_STEP
 from huiyin_kiosk.ui.palette import QUIET
 from huiyin_kiosk.ui.stage import GAP, LEAD, Panel, Stage
 from huiyin_kiosk.ui.touchable import PLAIN, SOFT, PushButton
@@ -89,7 +89,7 @@ class _Choices(Panel):
         self._buttons = {}
         px = self.stage.px
         gap = px(GAP * 0.75)
-        size, room = px(BODY), self.area.columns(2, gap)[0].width - px(4)
+        size, room = self.stage.body, self.area.columns(2, gap)[0].width - px(4)
         most = max(len(break_lines(text, size, room, width_of)) for _, text in self._entries)
         least = max(px(_CELL), most * size * LINE_HEIGHT + px(0.5))
         down = max(1, int((self.area.height + gap) // (least + gap)))
@@ -109,7 +109,7 @@ class _Choices(Panel):
                 name=f"{self.group}-{code}",
                 on_touched=lambda code=code: self._touched(code),  # type: ignore[misc]
                 look=PLAIN,
-                size=BODY * 1.1,
+                size=BODY * LETTER_STEP,
                 checks=True,
             )
             button.set_chosen(code == self._picked)

@@ -34,7 +34,7 @@ class AttractScreen(Screen):
             self.add_widget(RollingText(stage, words, promise, colour=QUIET, side="left"))
         else:
             if promise:
-                lines = min(MAX_PROMISE_LINES, len(break_lines(promise, px(BODY), rest.width, width_of)))
+                lines = min(MAX_PROMISE_LINES, len(break_lines(promise, stage.body, rest.width, width_of)))
                 words, rest = rest.cut_bottom(px(9.2 * lines), px(GAP))
                 self.add_widget(RollingText(stage, words, promise, colour=QUIET, side="center"))
             door, rest = rest.cut_bottom(
@@ -55,7 +55,7 @@ class AttractScreen(Screen):
         self._question(question, side="left")
         cells = rest.columns(5, px(GAP))
         words = (self.stage.texts(f"level-{level}") for level in LEVELS)
-        if max(width_of(word, px(BODY)) for text in words for word in text.split()) > cells[0].width - px(2):
+        if max(width_of(word, self.stage.body) for text in words for word in text.split()) > cells[0].width - px(2):
             # Long words on a small screen: the faces take the margins too.
             cells = rest.inset(px(3 - MARGIN), 0).columns(5, px(2))
         for level, cell in zip(LEVELS, cells, strict=True):
@@ -120,7 +120,7 @@ class _Face(Touchable):
             side = min(inner.height, px(44))
             self._spot, words = inner.inset(px(4), 0).cut_left(side, px(6))
         else:
-            longest = max(width_of(stage.texts(f"level-{each}"), px(BODY)) for each in LEVELS)
+            longest = max(width_of(stage.texts(f"level-{each}"), stage.body) for each in LEVELS)
             words, spot = inner.cut_bottom(px(12.5) if longest < inner.width else px(2 * LINE_HEIGHT * BODY * 1.1))
             side = min(spot.width * 0.92, spot.height - px(1), px(46))
             self._spot = spot
@@ -133,18 +133,12 @@ class _Face(Touchable):
             on_touched=lambda: FaceTapped(level, stage.visit_code()),
         )
         # One size for all five, so that none looks more important.
-        sizes = [
-            fit(
-                stage.texts(f"level-{each}"),
-                size=px(LEAD),
-                least=px(BODY),
-                room=words[2:],
-                width=width_of,
-                together=True,
-            )
+        sizes = stage.letters(LEAD, BODY)
+        fitted = (
+            fit(stage.texts(f"level-{each}"), sizes=sizes, room=words[2:], width=width_of, together=True).size
             for each in LEVELS
-        ]
-        size = min(fitted.size for fitted in sizes) / px(1)
+        )
+        size = min(fitted) / px(1) * 1.01
         self.write(words, stage.texts(f"level-{level}"), size=size, side="left" if upright else "center", together=True)
 
     def draw(self) -> None:
@@ -165,7 +159,7 @@ class _Door(Touchable):
         names, hint = stage.texts("attract-door"), stage.texts("attract-door-hint")
         short = stage.texts("attract-door-short")
         upper, lower = words.cut_top(words.height * 0.54)
-        if width_of(hint, px(BODY)) > lower.width:
+        if width_of(hint, stage.body) > lower.width:
             self.write_first_fitting(words, (names, short), size=LEAD, side="left", colour=INK)
             return
         self.write_first_fitting(upper, (names, short), size=LEAD, side="left", colour=INK)

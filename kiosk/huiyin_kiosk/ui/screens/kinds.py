@@ -50,7 +50,7 @@ class _KindCard(Touchable):
             self._side = min(inner.width * 0.8, px(40))
             words = inner
         text = stage.texts(f"kind-{kind}-hint")
-        lines = len(break_lines(text, px(BODY), words.width, width_of))
+        lines = len(break_lines(text, stage.body, words.width, width_of))
         tall = px(NAME_UNITS + lines * BODY * LINE_HEIGHT)
         if beside:
             words = words.middle(words.width, tall)
