@@ -120,6 +120,25 @@ def demo_data(
     say(f"demo data made; accounts in {into / 'accounts.json'}" if made else "the hub has an organisation already")
 
 
+@app.command()
+def organisation(
+    file: Annotated[Path, typer.Argument(help="TOML file; deploy/organisation.example.toml shows how.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Add or change halls, counters, staff and the service catalogue as a file describes them."""
+    from huiyin_hub import bootstrap
+    from huiyin_hub.organisation.loading import load_organisation, read_organisation
+    from huiyin_hub.settings import load_settings
+
+    found = read_organisation(file)
+    engine = bootstrap.open_database(load_settings(settings))
+    with engine.execution_options(writes=True).begin() as connection:
+        load_organisation(connection, found)
+    engine.dispose()
+    counters = sum(len(hall.counters) for hall in found.halls)
+    say(f"{len(found.halls)} halls, {counters} counters, {len(found.staff)} staff, {len(found.categories)} categories")
+
+
 @app.command(name="account-link")
 def account_link(settings: SettingsFile = None) -> None:
     """Print a new one-time link that makes an administrator; older unused ones end."""

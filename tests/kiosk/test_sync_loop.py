@@ -229,6 +229,7 @@ def test_a_configuration_is_kept_and_told_once_and_a_broken_one_changes_nothing(
     name = Text("窗口", "Counter")
     desired = Desired(1, name, name, "c1", [CounterCard("c1", name)])
     bench.hub.publish("desired", b"{half")
+    bench.hub.publish("desired", b"")
     bench.hub.publish("desired", encode_desired(desired))
     bench.hub.publish("desired", encode_desired(desired))
     wait_for(lambda: bench.wishes)

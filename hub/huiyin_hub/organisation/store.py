@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from huiyin_hub.organisation.tables import category, counter, hall, organisation, staff
 from huiyin_shared.errors import HuiyinError
@@ -90,6 +90,12 @@ def _changes_what_devices_show(
     return changing
 
 
+def _put(connection: Connection, table: Table, code: str, **values: object) -> None:
+    known = update(table).where(table.c.code == code).values(values)
+    if connection.execute(known).rowcount == 0:
+        connection.execute(insert(table).values(code=code, **values))
+
+
 @_changes_what_devices_show
 def set_organisation(connection: Connection, *, name: Names, promise: Names) -> None:
     """Name the organisation and its public service promise."""
@@ -101,26 +107,23 @@ def set_organisation(connection: Connection, *, name: Names, promise: Names) -> 
 
 @_changes_what_devices_show
 def add_hall(connection: Connection, *, code: str, name: Names, position: int = 0) -> None:
-    """Add a hall."""
-    connection.execute(insert(hall).values(code=code, name_zh=name.zh, name_en=name.en, position=position))
+    """Add a hall, or change the one of this code."""
+    _put(connection, hall, code, name_zh=name.zh, name_en=name.en, position=position)
 
 
 @_changes_what_devices_show
 def add_staff(connection: Connection, *, code: str, name: Names) -> None:
-    """Add a member of staff."""
-    connection.execute(insert(staff).values(code=code, name_zh=name.zh, name_en=name.en))
+    """Add a member of staff, or rename the one of this code."""
+    _put(connection, staff, code, name_zh=name.zh, name_en=name.en)
 
 
 @_changes_what_devices_show
 def add_counter(
     connection: Connection, *, code: str, hall_code: str, name: Names, staff_code: str | None = None, position: int = 0
 ) -> None:
-    """Add a counter to a hall."""
-    connection.execute(
-        insert(counter).values(
-            code=code, hall_code=hall_code, name_zh=name.zh, name_en=name.en, staff_code=staff_code, position=position
-        )
-    )
+    """Add a counter to a hall, or change the one of this code."""
+    place = {"hall_code": hall_code, "staff_code": staff_code, "position": position}
+    _put(connection, counter, code, name_zh=name.zh, name_en=name.en, **place)
 
 
 @_changes_what_devices_show
@@ -133,8 +136,8 @@ def seat(connection: Connection, *, counter_code: str, staff_code: str | None) -
 
 @_changes_what_devices_show
 def add_category(connection: Connection, *, code: str, name: Names, position: int = 0) -> None:
-    """Add a category to the service catalogue."""
-    connection.execute(insert(category).values(code=code, name_zh=name.zh, name_en=name.en, position=position))
+    """Add a category to the service catalogue, or change the one of this code."""
+    _put(connection, category, code, name_zh=name.zh, name_en=name.en, position=position)
 
 
 def find_organisation(connection: Connection) -> Organisation | None:

@@ -124,6 +124,8 @@ class SyncedDevice:
             _log.warning("message not understood", device=self.outbox.device, topic=topic, reason=error.reason)
 
     def _take_desired(self, payload: bytes) -> None:
+        if not payload:
+            return  # The hub has taken its wish back, as it does for a revoked device: the last good one stays.
         desired = decode_desired(payload)
         if payload != self.outbox.setting(DESIRED_SETTING):
             self.outbox.set_setting(DESIRED_SETTING, payload)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import cos, pi, sin
 
-from kivy.graphics import Callback, Color, Ellipse, Fbo, Line, Mesh, Rectangle
+from kivy.graphics import Callback, ClearBuffers, ClearColor, Color, Ellipse, Fbo, Line, Mesh, Rectangle
 from kivy.graphics.opengl import GL_ONE, GL_ONE_MINUS_SRC_ALPHA, GL_SRC_ALPHA, GL_ZERO, glBlendFunc, glBlendFuncSeparate
 from kivy.graphics.texture import Texture
 
@@ -69,14 +69,15 @@ def picture(name: str, side: float, draw: Callable[[Pen], None], *, rim: Colour)
     key = (name, pixels)
     if key not in _pictures:
         large, half, small = _scratch(4 * pixels), _scratch(2 * pixels), Fbo(size=(pixels, pixels))
-        for canvas in (large, half, small):
-            canvas.clear_color = (*rim[:3], 0)
+        clear = (*rim[:3], 0.0)
         large.clear()
         with large:
+            ClearColor(*clear)
+            ClearBuffers()
             draw(Pen(4 * pixels))
         large.draw()
-        _copy(large, half)
-        _copy(half, small)
+        _copy(large, half, clear)
+        _copy(half, small, clear)
         _pictures[key] = small.texture
     return _pictures[key]
 
@@ -87,11 +88,13 @@ def _scratch(pixels: int) -> Fbo:
     return Fbo(size=(pixels, pixels))
 
 
-def _copy(larger: Fbo, smaller: Fbo) -> None:
+def _copy(larger: Fbo, smaller: Fbo, clear: tuple[float, ...]) -> None:
     texture = larger.texture
     texture.min_filter = texture.mag_filter = "linear"
     smaller.clear()
     with smaller:
+        ClearColor(*clear)
+        ClearBuffers()
         Callback(lambda _: glBlendFunc(GL_ONE, GL_ZERO))  # Copy: blending would apply the opacity twice.
         Color(1, 1, 1, 1)
         Rectangle(texture=texture, size=smaller.size)

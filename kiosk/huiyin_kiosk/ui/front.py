@@ -1,5 +1,6 @@
 """The screen as a front: shows the state's screen, brings touches, keys and time to the reception."""
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -185,6 +186,9 @@ class KivyFront:
         self._screen = kind(self._stage(state.language, look[2]), state)
         self._look = look
         self._root.add_widget(self._screen)
+        if isinstance(state.screen, Attract):
+            # Between visits there is time to let go of what the last one has left behind.
+            Clock.schedule_once(lambda _dt: gc.collect(), 1.0)
 
     def _rebuild(self) -> None:
         self._look = None

@@ -83,7 +83,7 @@ def _look(title: str, root: Widget, stage: Stage) -> list[Finding]:
     for letters in (widget for widget in widgets if isinstance(widget, Lettering)):
         if letters.cut:
             findings.append(Finding(title, "text cut off", letters.text))
-        if letters.letter_size < stage.px(6.5):
+        if letters.letter_size < stage.px(6.6) - 0.6:
             findings.append(Finding(title, "letters too small", letters.text))
     targets = [widget for widget in widgets if isinstance(widget, Touchable)]
     whole = stage.whole

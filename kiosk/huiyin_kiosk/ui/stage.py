@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kivy.graphics import Color, Rectangle, SmoothLine, SmoothRoundedRectangle
+from kivy.graphics import BorderImage, Color, Rectangle
 from kivy.graphics.texture import Texture
 from kivy.uix.widget import Widget
 
 from huiyin_kiosk.ui.area import Area
+from huiyin_kiosk.ui.drawing import Pen, picture
 from huiyin_kiosk.ui.lettering import Height, Lettering, Side, width_of
 from huiyin_kiosk.ui.lines import fit
 from huiyin_kiosk.ui.measure import BODY, Measure
-from huiyin_kiosk.ui.palette import INK, SHADOW, Colour
+from huiyin_kiosk.ui.palette import INK, SHADOW, WHITE, Colour
 from huiyin_kiosk.visit.happenings import Happening
 from huiyin_shared.catalogue import Catalogue
 from huiyin_shared.survey import Language
@@ -128,15 +129,26 @@ def draw_card(
     width, height = area.size
     radius = min(radius, width / 2, height / 2)
     if lifted:
-        Color(*SHADOW)
-        drop = max(1, round(radius * 0.22))
-        SmoothRoundedRectangle(pos=(x, y - drop), size=(width, height), radius=[radius])
-    Color(*colour)
-    SmoothRoundedRectangle(pos=(x, y), size=(width, height), radius=[radius])
+        _round_corners(x, y - max(1, round(radius * 0.22)), width, height, radius, SHADOW)
     if edge is not None:
-        Color(*edge)
-        inner = edge_width / 2
-        SmoothLine(
-            rounded_rectangle=(x + inner, y + inner, width - edge_width, height - edge_width, radius),
-            width=max(1.0, edge_width / 2),
-        )
+        _round_corners(x, y, width, height, radius, edge)
+        line = max(1, round(edge_width))
+        x, y, width, height, radius = x + line, y + line, width - 2 * line, height - 2 * line, radius - line
+    _round_corners(x, y, width, height, radius, colour)
+
+
+def _round_corners(x: float, y: float, width: float, height: float, radius: float, colour: Colour) -> None:
+    """Fill a rectangle with round corners.
+
+    It is a disc stretched in the middle: Kivy's own rounded rectangle takes 80 kB of memory each, and a keyboard has
+    many keys.
+    """
+    corner = max(2, round(radius))
+    disc = picture("disc", 2 * corner + 2, _draw_disc, rim=WHITE)
+    Color(*colour)
+    BorderImage(texture=disc, border=(corner,) * 4, pos=(x, y), size=(width, height))
+
+
+def _draw_disc(pen: Pen) -> None:
+    pen.colour(WHITE)
+    pen.disc(0, 0, 1)
