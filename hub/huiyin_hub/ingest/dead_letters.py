@@ -1,10 +1,12 @@
 """What the hub could not understand: kept with its reason and counted, so that nothing disappears without a trace."""
 
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from huiyin_hub.db.statements import Statement, storable
+from huiyin_hub.ingest.tables import dead_letter, dead_letter_count
 
 MAX_PAYLOAD_BYTES = 65_536
 MAX_LETTERS_PER_DEVICE = 1_000
@@ -52,6 +54,47 @@ def keep(connection: Connection, letters: list[DeadLetter], *, limit: int = MAX_
     _COUNT.run_many(connection, ((*key, *value) for key, value in sorted(counts.items())))
     _KEEP.run_many(connection, (_row(letter) for mine in newest.values() for letter in mine[-limit:]))
     _PRUNE.run_many(connection, ((device, device, limit) for device in sorted(newest)))
+
+
+@dataclass(frozen=True)
+class LetterLine:
+    """A dead letter without its payload, which may hold what a visitor wrote."""
+
+    device_id: str
+    topic: str
+    reason: str
+    detail: str
+    size_bytes: int
+    received_ms: int
+
+
+@dataclass(frozen=True)
+class LetterCount:
+    """How many letters of a device there ever were for one reason, and when the last came."""
+
+    device_id: str
+    reason: str
+    n: int
+    last_ms: int
+
+
+def newest_letters(connection: Connection, limit: int) -> list[LetterLine]:
+    """Return the newest dead letters, newest first."""
+    columns = [dead_letter.c[field.name] for field in fields(LetterLine)]
+    rows = connection.execute(select(*columns).order_by(dead_letter.c.id.desc()).limit(limit))
+    return [LetterLine(*row) for row in rows]
+
+
+def count_by_reason(connection: Connection) -> list[LetterCount]:
+    """Return the counts, which outlive the letters, the last to grow first."""
+    columns = [dead_letter_count.c[field.name] for field in fields(LetterCount)]
+    rows = connection.execute(select(*columns).order_by(dead_letter_count.c.last_ms.desc()))
+    return [LetterCount(*row) for row in rows]
+
+
+def count_all(connection: Connection) -> int:
+    """Return how many dead letters there ever were."""
+    return int(connection.execute(select(func.coalesce(func.sum(dead_letter_count.c.n), 0))).scalar_one())
 
 
 def _row(letter: DeadLetter) -> tuple[object, ...]:

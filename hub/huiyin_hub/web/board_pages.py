@@ -8,10 +8,10 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from huiyin_hub.fleet.lines import Sources, read_devices, sources_of
 from huiyin_hub.scores.board import board_message, read_board, read_days, read_reasons, read_words
 from huiyin_hub.scores.calendar import day_of, day_start_ms
 from huiyin_hub.scores.rules import MIN_RATINGS, NONE, Counts, plus, satisfied, wilson
-from huiyin_hub.web.device_lines import Sources, read_devices, sources_of
 from huiyin_hub.web.places import HallWithCounters, Places, read_places
 from huiyin_hub.web.reader import LoggedIn, Member
 

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 
 from huiyin_hub.cases.ledger import count_by_state
+from huiyin_hub.fleet.lines import read_devices
+from huiyin_hub.ingest.dead_letters import count_all
 from huiyin_hub.people.accounts import list_accounts
 from huiyin_hub.scores.board import read_board
-from huiyin_hub.web.device_lines import read_devices
-from huiyin_hub.web.device_pages import read_dead_letter_total
 from huiyin_hub.web.places import read_places
 from huiyin_hub.web.reader import LoggedIn
 
@@ -32,7 +32,7 @@ def start(reader: LoggedIn) -> Response:
                 "devices": len(devices),
                 "hearing": sum(one.state == "online" for one in devices),
                 "backlog": sum(one.backlog for one in devices),
-                "dead": read_dead_letter_total(connection),
+                "dead": count_all(connection),
                 "people": len(list_accounts(connection)),
             }
     return reader.page("start.html", places=places, halls=halls, states=states, machine=machine)

@@ -8,7 +8,7 @@ attract-door = Complaint, suggestion, praise or enquiry
 attract-door-short = Tell us more
 attract-door-hint = Anonymously if you wish
 setting-up-title = Getting ready
-setting-up-text = Waiting for this counter's configuration, one moment please
+setting-up-text = Waiting for this counter's configuration
 
 # On every screen of a visit
 leave = Leave

@@ -35,7 +35,8 @@ def width_of(text: str, size: int) -> float:
 
 @lru_cache(maxsize=20_000)
 def _letter_width(letter: str, size: int) -> float:
-    return float(_ruler(size).get_extents(letter)[0])
+    # A letter alone may be measured wider than the step to the next one.
+    return float(_ruler(size).get_extents(letter * 8)[0]) / 8
 
 
 @lru_cache(maxsize=32)
