@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huiyin_kiosk.samples import sample_states
 from huiyin_kiosk.visit.drafts import DetailDraft, FeedbackDraft, RatingDraft, as_event
 from huiyin_kiosk.visit.happenings import (
     AnonymousChosen,
@@ -314,19 +315,24 @@ _touches = st.one_of(
     st.sampled_from(["name", "phone"]).map(FieldChosen),  # type: ignore[arg-type]
     st.sampled_from(["zh-Hans", "en"]).map(LanguageChosen),  # type: ignore[arg-type]
     st.integers(1, 9).map(lambda version: Configured(desired(version))),
+    st.sampled_from([NextTapped(), AnonymousChosen()]),  # the ways to submit, twice as often
     st.just(Recorded("R")),
     st.sampled_from(["full", "broken"]).map(RecordFailed),  # type: ignore[arg-type]
 )
 
 
-@given(st.lists(st.tuples(_touches, st.integers(0, 20_000)), max_size=60))
+@settings(max_examples=400)
+@given(
+    st.sampled_from(sorted(sample_states("zh-Hans"))),
+    st.lists(st.tuples(_touches, st.integers(0, 20_000)), max_size=40),
+)
 def test_whatever_is_touched_thanks_follow_only_recorded_and_drafts_can_be_sent(
-    happenings: list[tuple[Happening, int]],
+    beginning: str, happenings: list[tuple[Happening, int]]
 ) -> None:
-    state, _ = advance(State(), Configured(desired()), 0)
+    state = replace(sample_states("zh-Hans")[beginning], desired=desired())
     now_ms = 0
     waiting = None
-    kept_in_visit = False
+    kept_in_visit = isinstance(state.screen, Thanks | Reasons | Words)
     for happening, pause_ms in happenings:
         now_ms += pause_ms
         before = state
