@@ -1,28 +1,15 @@
-"""A real Chromium with a Chinese font, at pages served for real."""
+"""Pages served for real, opened by a real Chromium."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pylopdf_fonts_zh_cn
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from sqlalchemy import Engine
 
 from hall_stage import PASSWORD, Clock, Stage
 from huiyin_hub.db.engine import open_engine
 from huiyin_hub.db.schema import migrate
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
-<dir>{fonts}</dir><dir>/usr/share/fonts</dir><cachedir>{cache}</cachedir></fontconfig>"""
 
 OpenPage = Callable[..., Page]
 
@@ -30,19 +17,6 @@ OpenPage = Callable[..., Page]
 def is_complaint(message: ConsoleMessage) -> bool:
     """Tell what a page says that is worth a look; that a refused form answers 422 is not."""
     return message.type != "log" and "status of 422" not in message.text
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The machine's Chromium; a machine without Chinese fonts gets the kiosk's."""
-    folder = tmp_path_factory.mktemp("fonts")
-    config = folder / "fonts.conf"
-    config.write_text(FONTS.format(fonts=Path(pylopdf_fonts_zh_cn.__file__).parent, cache=folder / "cache"))
-    env = {**os.environ, "FONTCONFIG_FILE": str(config)}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS, env=env)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -14,16 +14,9 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 BIN = Path(sys.executable).parent
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 
 def free_port() -> int:
@@ -93,7 +86,6 @@ class Hall:
         self.run_hub("demo-data", "--into", str(folder))
         self.passwords = {account["login"]: account["password"] for account in self._accounts(folder / "accounts.json")}
         self.hub: Program | None = None
-        self._browser: Browser | None = None
 
     def run_hub(self, *arguments: str) -> str:
         """Run a hub command to its end and return what it printed."""
@@ -116,13 +108,11 @@ class Hall:
         """Return what `huiyin-hub check` counted; it fails when an invariant is broken."""
         return dict(json.loads(self.run_hub("check", "--json")))
 
-    def browse(self, login: str, path: str) -> Page:
+    def browse(self, browser: Browser, login: str, path: str) -> Page:
         """Log in with a real browser, in Chinese, and open a page."""
-        if self._browser is None:
-            playwright = self._stack.enter_context(sync_playwright())
-            self._browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-            self._stack.callback(self._browser.close)
-        page = self._browser.new_page(locale="zh-CN")
+        context = browser.new_context(locale="zh-CN")
+        self._stack.callback(context.close)
+        page = context.new_page()
         page.goto(self.web + "/login")
         page.fill("[name=login]", login)
         page.fill("[name=password]", self.passwords[login])

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from .hall import Hall, Kiosk, wait_for
 
@@ -28,11 +29,11 @@ def hall(tmp_path: Path, stack: ExitStack) -> Hall:
 
 
 def test_a_touch_on_a_face_moves_the_managers_score_without_a_reload(
-    hall: Hall, stack: ExitStack, tmp_path: Path
+    hall: Hall, browser: Browser, stack: ExitStack, tmp_path: Path
 ) -> None:
     kiosk = Kiosk(tmp_path / "devices" / "kiosk-1.toml", stack, tmp_path)
     attract = kiosk.targets("Attract")
-    page = hall.browse("manager-h1", "/halls/h1")
+    page = hall.browse(browser, "manager-h1", "/halls/h1")
     assert page.text_content(COUNT) == "0"
     page.evaluate("window.stillTheSamePage = true")
 
@@ -44,7 +45,7 @@ def test_a_touch_on_a_face_moves_the_managers_score_without_a_reload(
 
 
 def test_a_complaint_typed_while_the_hub_is_dead_becomes_one_case_in_the_ledger(
-    hall: Hall, stack: ExitStack, tmp_path: Path
+    hall: Hall, browser: Browser, stack: ExitStack, tmp_path: Path
 ) -> None:
     kiosk = Kiosk(tmp_path / "devices" / "kiosk-1.toml", stack, tmp_path)
     attract = kiosk.targets("Attract")
@@ -73,9 +74,9 @@ def test_a_complaint_typed_while_the_hub_is_dead_becomes_one_case_in_the_ledger(
     checked = hall.check()
     assert (checked["events"], checked["ratings"]) == (2, 1)
 
-    page = hall.browse("office", "/cases")
+    page = hall.browse(browser, "office", "/cases")
     page.click("a.receipt")
     main = page.text_content("main") or ""
     assert "ok" in main
     assert "投诉" in main
-    assert hall.browse("manager-h1", "/halls/h1").text_content(COUNT) == "1"
+    assert hall.browse(browser, "manager-h1", "/halls/h1").text_content(COUNT) == "1"
