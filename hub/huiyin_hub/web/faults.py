@@ -1,6 +1,6 @@
 """Errors as pages in the reader's language. One table maps what went wrong to status and words."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -70,7 +70,8 @@ def add_faults(app: FastAPI) -> None:
 
     async def on_stranger(request: Request, error: Exception) -> Response:
         if "hx-request" in request.headers:
-            return Response(status_code=401, headers={"hx-redirect": "/login"})
+            page = urlsplit(request.headers.get("hx-current-url", "")).path or "/"
+            return Response(status_code=401, headers={"hx-redirect": f"/login?next={quote(page, safe='')}"})
         if request.headers.get("accept", "").startswith("text/event-stream"):
             return JSONResponse({"error": "not logged in"}, 401)
         if request.method != "GET":

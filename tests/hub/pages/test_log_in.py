@@ -18,6 +18,12 @@ def test_every_page_leads_a_stranger_to_the_log_in_and_back(visit: Visit) -> Non
     assert (entered.status_code, entered.headers["location"]) == (303, "/halls/h1?x=1")
 
 
+def test_a_part_of_a_page_that_refreshes_itself_leads_back_to_that_page(visit: Visit) -> None:
+    page = {"hx-request": "true", "hx-current-url": "http://hub.example/halls/h1?x=1"}
+    answer = visit().get("/halls/h1/voices", headers=page)
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/login?next=%2Fhalls%2Fh1")
+
+
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example", "/a b", "javascript:1"])
 def test_after_log_in_nobody_is_sent_to_another_site(visit: Visit, path: str) -> None:
     entered = visit().post("/login", data={"login": "manager", "password": PASSWORD, "next": path})
