@@ -4,6 +4,7 @@
 drift, and a client written from that copy alone, in another language, must interoperate.
 """
 
+import inspect
 import json
 from typing import Any
 
@@ -45,6 +46,10 @@ def document() -> dict[str, Any]:
     (header, event, ack, refusal, status, hub_state, desired), components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
+    for schema in components.values():
+        # Python 3.13 takes the indentation out of docstrings, older ones leave it in.
+        if "description" in schema:
+            schema["description"] = inspect.cleandoc(schema["description"])
     messages = {
         "batch": {
             "summary": "Header line, then one line per event",
