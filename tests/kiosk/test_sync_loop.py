@@ -228,13 +228,15 @@ def test_a_hub_that_lost_its_memory_is_filled_again(bench: Bench) -> None:
 def test_a_configuration_is_kept_and_told_once_and_a_broken_one_changes_nothing(bench: Bench) -> None:
     name = Text("窗口", "Counter")
     desired = Desired(1, name, name, "c1", [CounterCard("c1", name)])
+    bench.tap()
+    wait_for(lambda: bench.settled(1))
     bench.hub.publish("desired", b"{half")
     bench.hub.publish("desired", b"")
     bench.hub.publish("desired", encode_desired(desired))
     bench.hub.publish("desired", encode_desired(desired))
     wait_for(lambda: bench.wishes)
     bench.tap()
-    wait_for(lambda: bench.settled(1))
+    wait_for(lambda: bench.settled(2))
     assert bench.wishes == [desired]
     assert bench.outbox.setting("desired") == encode_desired(desired)
 
