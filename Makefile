@@ -4,6 +4,7 @@
 # DEMO_SECONDS=…  the demo ends by itself after so long, and prints its figures
 # DEMO_FOLDER=…   where the demo keeps its data
 # BENCH=…         one benchmark instead of all
+# PLOTS=quick     the plots at tiny sizes, into build/
 # TESTS=…         arguments for pytest instead of the whole suite
 
 SHELL := /bin/sh
@@ -13,7 +14,7 @@ DEMO_SECONDS ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test lint bench assets lock
+.PHONY: help demo demo-reset test lint bench bench-plots assets lock
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -44,6 +45,10 @@ lint: ## style, types and import contracts only
 bench: ## measured figures, one line of JSON each
 	@deploy/setup.sh test && deploy/setup.sh assets
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+bench-plots: ## draw how ingest grows into tests/bench/growth.svg (a quarter of an hour, 15 GB of disk)
+	@deploy/setup.sh test && deploy/setup.sh assets
+	@$(BIN)/python -m tests.bench.growth $(PLOTS)
 
 assets: ## fetch the pages' scripts by their lock file
 	@deploy/setup.sh run && deploy/setup.sh assets

@@ -18,7 +18,7 @@ from huiyin_firmware_sim.plan import HOUR_MS, OPENS_MS, Act, Place, event_of, fl
 from huiyin_firmware_sim.terminals import broker_of
 from huiyin_kiosk.clock import DeviceClock
 from huiyin_kiosk.outbox.errors import OutboxFull
-from huiyin_kiosk.outbox.store import Outbox
+from huiyin_kiosk.outbox.opening import open_or_replace
 from huiyin_kiosk.settings import KioskSettings
 from huiyin_kiosk.sync.loop import SyncedDevice, SyncLoop
 from huiyin_shared import __version__
@@ -61,7 +61,7 @@ class Terminal:
     """One terminal of the fleet: its store, its sync, and where it stands as the hub told it."""
 
     def __init__(self, settings: KioskSettings, *, clock: DeviceClock, seed: int) -> None:
-        self.outbox = Outbox.open(settings.outbox_path, device=settings.device_id)
+        self.outbox = open_or_replace(settings.outbox_path, device=settings.device_id, at=clock.reading())
         self._lock = Lock()
         self._place = Place(settings.counter)
         self.configured = Event()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from huiyin_shared.errors import HuiyinError, SettingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The hub of Huiyin.")
-device_app = typer.Typer(no_args_is_help=True, help="Devices: add, list, revoke.")
+device_app = typer.Typer(no_args_is_help=True, help="Devices: add, list, revoke, rekey.")
 app.add_typer(device_app, name="device")
 
 SettingsFile = Annotated[
@@ -71,7 +72,10 @@ def check(
     settings: SettingsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON instead of text.")] = False,
 ) -> None:
-    """Verify the invariants of the database against the events' own bytes; status 1 when one is broken."""
+    """Verify the invariants of the database against the events' own bytes; status 1 when one is broken.
+
+    Events that devices have announced and that are not here, and incidents nobody has seen to, are named as notes.
+    """
     from huiyin_hub import bootstrap
     from huiyin_hub.check import check as verify
     from huiyin_hub.settings import load_settings
@@ -81,13 +85,19 @@ def check(
     if as_json:
         counts = {name: getattr(report, name) for name in ("events", "ratings", "dead", "cases", "stores", "devices")}
         invariants = [{"name": item.name, "holds": item.holds, "breaks": item.breaks} for item in report.invariants]
-        say(json.dumps({"check": verdict, **counts, "invariants": invariants}, ensure_ascii=False))
+        noted = {
+            "completeness": {"complete": report.complete, "to_look_at": [asdict(line) for line in report.to_look_at]},
+            "incidents": [asdict(one) for one in report.incidents],
+        }
+        say(json.dumps({"check": verdict, **counts, "invariants": invariants, **noted}, ensure_ascii=False))
     else:
         say(f"{report.events} events of {report.stores} stores, {report.ratings} ratings, {report.cases} cases")
         for item in report.invariants:
             say(f"{'holds ' if item.holds else 'BROKEN'}  {item.text}")
             for text in item.breaks:
                 say(f"          {text}")
+        for text in report.notes:
+            say(f"note    {text}")
         say(f"check {verdict}")
     sys.exit(0 if report.holds else 1)
 
@@ -193,6 +203,17 @@ def device_revoke(
     from huiyin_hub import devices
 
     devices.revoke(device, settings=settings, say=say)
+
+
+@device_app.command(name="rekey")
+def device_rekey(
+    device: Annotated[str, typer.Argument()],
+    settings: SettingsFile = None,
+) -> None:
+    """Believe the next key a device proves to hold: after its key file was lost, never without knowing why."""
+    from huiyin_hub import devices
+
+    devices.rekey(device, settings=settings, say=say)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the command line does with devices: register, write their files, list, revoke."""
+"""What the command line does with devices: register, write their files, list, revoke, forget keys."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from huiyin_hub import bootstrap
 from huiyin_hub.fleet import registry
+from huiyin_hub.fleet.incidents import renew_key
 from huiyin_hub.fleet.provision import BrokerForDevices, device_file, write_private
 from huiyin_hub.fleet.registry import DeviceKind
 from huiyin_hub.organisation.store import CounterUnknown, find_counter, list_counters
@@ -81,6 +82,15 @@ def revoke(device: str, *, settings: Path | None, say: Say) -> None:
         registry.revoke(connection, device)
     engine.dispose()
     say(f"{device} is revoked")
+
+
+def rekey(device: str, *, settings: Path | None, say: Say) -> None:
+    """Forget a device's key, because its key file was lost. Raises `DeviceUnknown`."""
+    engine = bootstrap.open_database(load_settings(settings))
+    with engine.execution_options(writes=True).begin() as connection:
+        renew_key(connection, device)
+    engine.dispose()
+    say(f"the key of {device} is forgotten; the next one it proves to hold is believed")
 
 
 def _add(

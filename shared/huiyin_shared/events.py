@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from huiyin_shared.errors import EventTooLarge, FrameError
+from huiyin_shared.strict_json import forbid_repeated_keys
 from huiyin_shared.survey import FeedbackKind, RatingSource
 
 MAX_LINE_BYTES = 16_384
@@ -85,9 +86,9 @@ class Feedback(Struct, frozen=True, tag_field="t", tag="feedback", omit_defaults
 
 
 class Salvaged(Struct, frozen=True, tag_field="t", tag="salvaged"):
-    """An event read back from a damaged store, with the number it had there.
+    """An event of a store that could not go on, with the number it had there.
 
-    `line` holds the old line's bytes. The hub counts it only when it never got that number of the old store.
+    `line` holds the old line's bytes. The hub counts it only when it never got these bytes under that number.
     """
 
     at: Reading
@@ -97,17 +98,25 @@ class Salvaged(Struct, frozen=True, tag_field="t", tag="salvaged"):
 
 
 class StoreReplaced(Struct, frozen=True, tag_field="t", tag="store_replaced"):
-    """First event of a store that was begun because its predecessor was damaged: the alarm, and what is lost.
+    """First event of a store that follows another: the alarm, and what is lost.
 
-    `missing` are stretches [first, last] the hub had not acknowledged and that could not be read back; an empty
+    The predecessor was `damaged`, or the hub lacks a stretch that is `history_gone` here too: either way nothing more
+    will come of it. Or its history had `forked`: another card goes on with it, or the hub knows more of it than this
+    card. `missing` are stretches [first, last] the hub had not acknowledged and that are not here; an empty
     `predecessor` means not even the old store's name could be read.
     """
 
     at: Reading
     predecessor: Annotated[str, Meta(pattern="^([0-9a-hjkmnp-tv-z]{16})?$")]
+    kind: Literal["damaged", "history_gone", "forked"]
     why: Annotated[str, Meta(max_length=200)]
     recovered: Annotated[int, Meta(ge=0)]
     missing: Annotated[list[tuple[int, int]], Meta(max_length=100)] = []
+
+    @property
+    def closes(self) -> bool:
+        """Whether the predecessor has spoken for the last time."""
+        return self.kind != "forked"
 
 
 Event = Rating | RatingDetail | Feedback | Salvaged | StoreReplaced
@@ -132,9 +141,11 @@ def encode_event(event: Event) -> bytes:
 def decode_event(line: bytes) -> Event:
     """Return the event of a line. Raises `FrameError` with reason `bad_event`, which never quotes the line."""
     try:
-        return _decoder.decode(line)
+        event = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FrameError("bad_event", _place_of(error)) from None
+    forbid_repeated_keys(line, "bad_event")
+    return event
 
 
 def _place_of(error: Exception) -> str:

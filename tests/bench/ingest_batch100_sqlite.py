@@ -1,10 +1,8 @@
-"""Backlogs: batches of 100 events. Yardstick: bare SQLite, 5,000 rows a transaction."""
+"""Backlogs: batches of 100 events. Yardsticks: bare SQLite, 5,000 rows a transaction; the bare broker."""
 
-from tests.bench.figures import Figure
-from tests.bench.ingest import ingest_rate, sqlite_rate
+from tests.bench.ingest import figures_on_sqlite
 
 
-def measure() -> Figure:
+def measure() -> list[object]:
     """Return events a second through one ingest process on SQLite."""
-    value = ingest_rate(devices=50, batches=81, per_batch=100)
-    return Figure("ingest_batch100_sqlite", value, "events/s", sqlite_rate(rows=200_000))
+    return figures_on_sqlite("ingest_batch100_sqlite", "broker_batch100", devices=50, batches=81, per_batch=100)

@@ -1,10 +1,8 @@
-"""Live taps: every batch holds one event. Yardstick: bare SQLite, 5,000 rows a transaction."""
+"""Live taps: every batch holds one event. Yardsticks: bare SQLite, 5,000 rows a transaction; the bare broker."""
 
-from tests.bench.figures import Figure
-from tests.bench.ingest import ingest_rate, sqlite_rate
+from tests.bench.ingest import figures_on_sqlite
 
 
-def measure() -> Figure:
+def measure() -> list[object]:
     """Return taps a second through one ingest process on SQLite."""
-    value = ingest_rate(devices=200, batches=301, per_batch=1)
-    return Figure("ingest_taps_sqlite", value, "events/s", sqlite_rate(rows=200_000))
+    return figures_on_sqlite("ingest_taps_sqlite", "broker_taps", devices=200, batches=301, per_batch=1)

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huiyin_hub.ingest.engine import Cursor, Duplicate, Refuse, Take, judge, start_of
+from huiyin_hub.ingest import engine
+from huiyin_hub.ingest.engine import Cursor, Duplicate, Refuse, Take, Verdict, start_of
 from huiyin_shared import chain
 from huiyin_shared.events import Reading
 from huiyin_shared.frames import Batch, Header
@@ -20,6 +21,11 @@ def head(before: int, lines: list[bytes] | None = None) -> bytes:
 def batch(first: int, last: int, lines: list[bytes] | None = None) -> Batch:
     part = (lines or LINES)[first - 1 : last]
     return Batch(Header(v=1, store=STORE, first=first, n=len(part), prev=head(first, lines).hex(), sent=SENT), part)
+
+
+def judge(cursor: Cursor, part: Batch) -> Verdict:
+    """The rule, given the head as the reader of the batch works it out."""
+    return engine.judge(cursor, part, chain.advance_all(bytes.fromhex(part.header.prev), part.lines))
 
 
 def at(next_seq: int) -> Cursor:

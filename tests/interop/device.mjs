@@ -1,6 +1,6 @@
 // A device written only from shared/hfp1.asyncapi.json: it keeps its events in memory, speaks HFP/1 and ends when the hub has
 // acknowledged them all. Usage: node device.mjs '{"host","port","device","password","protocol","store","counter","events"}'
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import mqtt from "mqtt";
 
 const options = JSON.parse(process.argv[2]);
@@ -17,6 +17,13 @@ for (let i = 0; i < options.events; i++) {
   heads.push(sha256(heads[i], sha256(lines[i])));
 }
 
+const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+const key = Buffer.from(publicKey.export({ format: "jwk" }).x, "base64url").toString("hex");
+const statement = (kind, ...parts) => parts.reduce(
+  (whole, part) => Buffer.concat([whole, Buffer.from("\n"), Buffer.from(part)]), Buffer.from(`HFP/1 ${kind}`),
+);
+const signed = (...parts) => sign(null, statement(...parts), privateKey).toString("hex");
+
 const base = `hy/v1/${device}`;
 const client = mqtt.connect({
   host: options.host,
@@ -31,14 +38,27 @@ const client = mqtt.connect({
 
 let acked = 1;
 let sent = 0;
+let anchor = null; // what the acks have told of the hub's time
+
+function learn(ack) {
+  const now = reading();
+  const trip = now.mono_ms - ack.echo_mono_ms;
+  if (ack.echo_boot !== now.boot || trip < 0) return;
+  const half = Math.ceil(trip / 2);
+  if (anchor === null || half < anchor.error_ms) {
+    anchor = { boot: now.boot, mono_ms: now.mono_ms, hub_ms: ack.hub_ms + half, error_ms: half };
+  }
+}
 
 function birth() {
   const head = heads[lines.length].toString("hex");
   const status = {
     t: "birth", conn: `c${Date.now()}`, store, next: lines.length + 1, head,
-    backlog: lines.length + 1 - acked, sent: reading(), version: "node",
+    backlog: lines.length + 1 - acked, sent: reading(), version: "node", key,
+    anchors: anchor === null ? [] : [anchor],
   };
-  client.publish(`${base}/up/status`, JSON.stringify(status), { qos: 1, retain: true });
+  const line = JSON.stringify(status);
+  client.publish(`${base}/up/status`, `${line}\n${signed("status", device, line)}`, { qos: 1, retain: true });
 }
 
 function sendFrom(next) {
@@ -46,8 +66,11 @@ function sendFrom(next) {
     const part = lines.slice(sent - 1, sent + 39);
     const header = {
       v: 1, store, first: sent, n: part.length, prev: heads[sent - 1].toString("hex"), sent: reading(),
+      ...(anchor === null ? {} : { anchor }),
     };
-    client.publish(`${base}/up/events`, [JSON.stringify(header), ...part].join("\n"), { qos: 1 });
+    const line = JSON.stringify(header);
+    const signature = signed("batch", device, line, heads[sent - 1 + part.length]);
+    client.publish(`${base}/up/events`, [line, ...part, signature].join("\n"), { qos: 1 });
   }
 }
 
@@ -65,6 +88,7 @@ client.on("message", (topic, payload) => {
     return;
   }
   if (answer.head !== heads[answer.next - 1].toString("hex")) throw new Error("the histories differ");
+  learn(answer);
   acked = answer.next;
   if (acked === lines.length + 1) {
     console.log(JSON.stringify({ acked: lines.length }));

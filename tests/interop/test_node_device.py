@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -63,3 +64,10 @@ def test_a_device_written_from_the_document_alone_interoperates(node: str, tmp_p
         assert said[-1] == {"acked": 200}
         checked = hall.check()
         assert (checked["events"], checked["ratings"]) == (200, 200)
+        # Its clock's anchor travelled with its batches, so the hub knows when they happened by more than their arrival.
+        with sqlite3.connect(next((tmp_path / "data").glob("*.db"))) as db:
+            timings = db.execute("SELECT DISTINCT timing, error_ms < 1000 FROM event").fetchall()
+            keys = db.execute("SELECT count(*) FROM device_key WHERE device_id = ?", (device.device,)).fetchone()
+        db.close()
+        assert timings == [("exact", 1)]
+        assert keys == (1,)

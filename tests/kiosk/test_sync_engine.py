@@ -121,7 +121,7 @@ def test_an_acknowledgement_that_was_overtaken_changes_nothing() -> None:
     assert engine.acked_next == 501
 
 
-@pytest.mark.parametrize("reason", ["fork", "bad_signature", "revoked", "unknown_device", "unknown_store"])
+@pytest.mark.parametrize("reason", ["fork", "revoked", "unknown_device", "unknown_store"])
 def test_a_final_refusal_halts_says_so_and_asks_again_later(reason: str) -> None:
     engine = streaming(next_seq=10)
     send_all(engine, 0)

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from nacl.signing import VerifyKey
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
@@ -21,10 +22,22 @@ from huiyin_kiosk.sync.loop import BrokerAddress, SyncedDevice, SyncLoop
 from huiyin_shared import chain, topics
 from huiyin_shared.desired import CounterCard, Desired, Text, encode_desired
 from huiyin_shared.events import Rating, Reading
-from huiyin_shared.frames import Ack, HubState, Status, decode_batch, decode_status, encode
+from huiyin_shared.frames import (
+    Ack,
+    Header,
+    HubState,
+    Status,
+    batch_statement,
+    decode_batch,
+    decode_status,
+    encode,
+    encode_answer,
+    status_statement,
+)
 from huiyin_shared.ids import device_id
 
 DEVICE = device_id("k1")
+HUB_MS = 1_770_000_000_000
 AT = Reading(boot="b", mono_ms=5, wall_ms=1_700_000_000_000)
 QUICK = Pace(answer_timeout_ms=400, redial_min_ms=50, redial_max_ms=300, beat_ms=1_000)
 
@@ -91,12 +104,18 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerPro
     process.kill()
 
 
+def assert_signed(key: str, signature: bytes, statement: bytes) -> None:
+    VerifyKey(bytes.fromhex(key)).verify(statement, bytes.fromhex(signature.decode()))
+
+
 class ModelHub:
     """Keeps a cursor and lines in memory and answers as the hub does; forgets on purpose."""
 
     def __init__(self, port: int, store: str) -> None:
         self.lines: list[bytes] = []
         self.statuses: list[Status] = []
+        self.headers: list[Header] = []
+        self.key = ""
         self.mute = False
         self._store = store
         self._client = Client(CallbackAPIVersion.VERSION2, client_id="model-hub", protocol=MQTTProtocolVersion.MQTTv311)
@@ -124,12 +143,19 @@ class ModelHub:
         if self.mute:
             return
         if message.topic.endswith("/status"):
-            status = decode_status(message.payload)
+            status, line, signature = decode_status(message.payload)
+            assert_signed(status.key, signature, status_statement(DEVICE, line))
+            self.key = status.key
+            sent = status.sent
             self.statuses.append(status)
             if status.t != "birth":
                 return
         else:
             batch = decode_batch(message.payload)
+            end = chain.advance_all(bytes.fromhex(batch.header.prev), batch.lines)
+            assert_signed(self.key, batch.signature, batch_statement(DEVICE, batch.header_line, end))
+            sent = batch.header.sent
+            self.headers.append(batch.header)
             behind = len(self.lines) + 1 - batch.header.first
             if 0 <= behind < len(batch.lines):
                 assert (
@@ -137,7 +163,9 @@ class ModelHub:
                 )
                 self.lines.extend(batch.lines[behind:])
         head = chain.advance_all(self._genesis(), self.lines).hex()
-        self.publish("ack", encode(Ack(self._store, len(self.lines) + 1, head, 1)))
+        assert sent is not None
+        answer = Ack(self._store, len(self.lines) + 1, head, HUB_MS, sent.boot, sent.mono_ms)
+        self.publish("ack", encode_answer(answer))
 
     def _genesis(self) -> bytes:
         return chain.genesis(DEVICE, self._store)
@@ -192,7 +220,13 @@ def test_taps_reach_the_hub_in_order_and_the_ack_settles_them(bench: Bench) -> N
     wait_for(lambda: bench.settled(1_203))
     assert bench.hub.lines == bench.outbox.read(1, max_events=5_000, max_bytes=1 << 30).lines
     assert bench.device.state().connected
-    assert bench.hub.statuses[0].t == "birth"
+    birth = bench.hub.statuses[0]
+    assert (birth.t, birth.refused) == ("birth", 0)
+    assert birth.free_kb is not None
+    # Every ack is a clock sample: what the device knows of the hub's time goes with what it sends from then on.
+    known = [header.anchor for header in bench.hub.headers]
+    assert known[-1] is not None
+    assert 0 <= known[-1].hub_ms - HUB_MS < 60_000
 
 
 def test_a_broker_killed_with_its_memory_loses_nothing(bench: Bench, broker: BrokerProcess) -> None:

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from huiyin_firmware_sim.worlds.hub import WorldHub
-from huiyin_hub.ingest import gathering, writer
+from huiyin_hub.fleet import keys
+from huiyin_hub.ingest import authenticity, gathering, saving, timekeeping, writer
 from huiyin_hub.ingest.engine import Cursor, Duplicate, Take, judge
 from huiyin_hub.scores.rollups import Tally
 from huiyin_kiosk.outbox.store import Outbox
+from huiyin_kiosk.sync import device
 from huiyin_kiosk.sync.device import SyncedDevice
 from huiyin_kiosk.sync.engine import DeviceEngine, Settle
 from huiyin_shared.frames import Batch
@@ -34,16 +37,16 @@ def what_was_sent_is_deleted(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_cursor_is_off_by_one(patch: pytest.MonkeyPatch) -> None:
-    def wrong(cursor: Cursor, batch: Batch) -> Any:
-        verdict = judge(cursor, batch)
+    def wrong(cursor: Cursor, batch: Batch, head: bytes) -> Any:
+        verdict = judge(cursor, batch, head)
         return verdict._replace(skip=verdict.skip + 1) if isinstance(verdict, Take) and verdict.skip else verdict
 
     patch.setattr(gathering, "judge", wrong)
 
 
 def a_gap_is_taken(patch: pytest.MonkeyPatch) -> None:
-    def wrong(cursor: Cursor, batch: Batch) -> Any:
-        return judge(Cursor(max(cursor.next_seq, batch.header.first), bytes.fromhex(batch.header.prev)), batch)
+    def wrong(cursor: Cursor, batch: Batch, head: bytes) -> Any:
+        return judge(Cursor(max(cursor.next_seq, batch.header.first), bytes.fromhex(batch.header.prev)), batch, head)
 
     patch.setattr(gathering, "judge", wrong)
 
@@ -98,11 +101,17 @@ def duplicates_are_counted_again(patch: pytest.MonkeyPatch) -> None:
     def wrong(self: gathering.Gathering, parsed: Any) -> None:
         known = self.stores.get((parsed.device, parsed.batch.header.store))
         if known and isinstance(
-            judge(self.cursor((parsed.device, parsed.batch.header.store)), parsed.batch), Duplicate
+            judge(self.cursor((parsed.device, parsed.batch.header.store)), parsed.batch, parsed.head), Duplicate
         ):
             for seq, line in enumerate(parsed.batch.lines, parsed.batch.header.first):
                 event = gathering.decode_event(line)
-                self.tally.add(event, store_id=known.id, seq=seq, occurred_ms=parsed.received_ms)
+                self.tally.add(
+                    event,
+                    store_id=known.id,
+                    seq=seq,
+                    occurred_ms=parsed.received_ms,
+                    received_ms=parsed.received_ms,
+                )
         add_batch(self, parsed)
 
     patch.setattr(gathering.Gathering, "_add_batch", wrong)
@@ -125,8 +134,8 @@ def acknowledged_batches_stay_in_the_window(patch: pytest.MonkeyPatch) -> None:
 def the_purge_takes_what_was_never_acknowledged(patch: pytest.MonkeyPatch) -> None:
     mark_acked = Outbox.mark_acked
 
-    def wrong(self: Outbox, acked_next: int) -> None:
-        mark_acked(self, acked_next)
+    def wrong(self: Outbox, acked_next: int, hub_ms: int = 0) -> None:
+        mark_acked(self, acked_next, hub_ms)
         with self._lock, self._writing() as db:
             db.execute("DELETE FROM event WHERE seq <= ?", (acked_next + 1,))
 
@@ -136,8 +145,8 @@ def the_purge_takes_what_was_never_acknowledged(patch: pytest.MonkeyPatch) -> No
 def nothing_is_kept_for_a_hub_that_is_restored(patch: pytest.MonkeyPatch) -> None:
     mark_acked = Outbox.mark_acked
 
-    def wrong(self: Outbox, acked_next: int) -> None:
-        mark_acked(self, acked_next)
+    def wrong(self: Outbox, acked_next: int, hub_ms: int = 0) -> None:
+        mark_acked(self, acked_next, hub_ms)
         with self._lock, self._writing() as db:
             db.execute("DELETE FROM event WHERE seq < ?", (acked_next - 1,))
 
@@ -174,6 +183,55 @@ def a_number_is_given_before_the_transaction(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Outbox, "add", wrong)
 
 
+def signatures_are_not_checked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keys, "is_signed", lambda _key, _signature, _statement: True)
+
+
+def a_forged_batch_is_dropped_without_a_word(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(authenticity, "_forged", lambda _item, _detail: None)
+
+
+def carried_events_count_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(saving, "_present", lambda _connection, _store_id, _numbers: {})
+
+
+def carried_events_count_nowhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(saving, "_adopt", lambda *_arguments: None)
+
+
+def who_begins_anew_leaves_the_unsent_behind(patch: pytest.MonkeyPatch) -> None:
+    begin_anew = Outbox.begin_anew
+
+    def wrong(self: Outbox, *arguments: Any, **more: Any) -> None:
+        with self._lock, self._writing() as db:
+            db.execute("DELETE FROM event WHERE seq >= (SELECT acked_next FROM store)")
+        begin_anew(self, *arguments, **more)
+
+    patch.setattr(Outbox, "begin_anew", wrong)
+
+
+def a_fork_halts_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(device, "BEGIN_ANEW", frozenset())
+
+
+def an_unsynced_clock_is_believed(patch: pytest.MonkeyPatch) -> None:
+    exact = timekeeping._exact
+
+    def wrong(reading: Any, known: Any) -> Any:
+        return exact(None if reading is None else replace(reading, clock="synced"), known)
+
+    patch.setattr(timekeeping, "_exact", wrong)
+
+
+def every_boot_is_dated_by_the_present_one(patch: pytest.MonkeyPatch) -> None:
+    exact = timekeeping._exact
+
+    def wrong(reading: Any, known: Any) -> Any:
+        return exact(None if reading is None else replace(reading, boot=known.sent.boot), known)
+
+    patch.setattr(timekeeping, "_exact", wrong)
+
+
 PLANTED: tuple[Plant, ...] = (
     what_was_sent_is_deleted,
     the_cursor_is_off_by_one,
@@ -189,4 +247,12 @@ PLANTED: tuple[Plant, ...] = (
     rollups_are_written_outside_the_transaction,
     the_cursor_is_not_moved_with_the_events,
     a_number_is_given_before_the_transaction,
+    signatures_are_not_checked,
+    a_forged_batch_is_dropped_without_a_word,
+    carried_events_count_again,
+    carried_events_count_nowhere,
+    who_begins_anew_leaves_the_unsent_behind,
+    a_fork_halts_for_ever,
+    an_unsynced_clock_is_believed,
+    every_boot_is_dated_by_the_present_one,
 )

@@ -12,7 +12,7 @@ class WorldClock(DeviceClock):
         self._timeline = timeline
         self._device = device
         self._boots = 0
-        self.drift_ppm = 0
+        self._drift_ppm = 0
         self.wall_offset_ms = 0
         self.synced = False
         self.boot()
@@ -21,16 +21,22 @@ class WorldClock(DeviceClock):
         """Begin a new boot: another boot id, and time since boot from zero."""
         self._boots += 1
         self._boot = f"{self._device}-boot-{self._boots}"
-        self._booted_ms = self._timeline.now_ms
+        self._since_ms = self._timeline.now_ms
+        self._shown_ms = 0
+
+    def drift(self, ppm: int) -> None:
+        """Run fast or slow from now on."""
+        self._shown_ms, self._since_ms = self.mono_ms(), self._timeline.now_ms
+        self._drift_ppm = ppm
 
     def mono_ms(self) -> int:
         """Return milliseconds since boot as this clock runs."""
-        true_ms = self._timeline.now_ms - self._booted_ms
-        return true_ms + true_ms * self.drift_ppm // 1_000_000
+        true_ms = self._timeline.now_ms - self._since_ms
+        return self._shown_ms + true_ms + true_ms * self._drift_ppm // 1_000_000
 
     def true_delay_ms(self, mono_ms: int) -> int:
         """Return in how much true time this clock will show `mono_ms`, at least one millisecond too late."""
-        return (mono_ms - self.mono_ms()) * 1_000_000 // (1_000_000 + self.drift_ppm) + 1
+        return (mono_ms - self.mono_ms()) * 1_000_000 // (1_000_000 + self._drift_ppm) + 1
 
     def reading(self) -> Reading:
         """Return what the clocks show."""

@@ -32,10 +32,14 @@ class WorldHub:
     def __init__(self, path: Path, *, timeline: Timeline, network: Network, template: Path) -> None:
         self.path = path
         self.kill_next: Literal["", "before_commit", "before_ack"] = ""
+        self.forged = 0
+        """Forged batches that were committed, as this database knows it."""
         self._timeline = timeline
         self._network = network
         self._inbox: list[Message] = []
         self._instance = 0
+        self.forgeries: set[bytes] = set()
+        self._forged_in: dict[Path, int] = {}
         self._flush_planned = False
         shutil.copyfile(template, path)
         network.to_hub = self.arrive
@@ -44,7 +48,9 @@ class WorldHub:
     def start(self) -> None:
         """Start a new process on what is in the file."""
         self.engine: Engine = open_engine(sqlite_url(self.path))
-        self._writer = Writer(self.engine, Everyone(), pause=lambda _seconds: False)
+        self._writer = Writer(
+            self.engine, Everyone(), clock=lambda: self._timeline.now_ms, pause=lambda _seconds: False
+        )
         self.on = True
         self._instance += 1
         self.announce()
@@ -76,6 +82,7 @@ class WorldHub:
 
     def back_up(self, copy: Path) -> None:
         """Copy the database while it is in use, as SQLite's backup does."""
+        self._forged_in[copy] = self.forged
         with sqlite3.connect(self.path) as source, sqlite3.connect(copy) as target:
             source.backup(target)
         source.close()
@@ -89,6 +96,7 @@ class WorldHub:
         for suffix in ("-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(copy, self.path)
+        self.forged = self._forged_in[copy]
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         """Return rows of the database as it is now."""
@@ -105,6 +113,7 @@ class WorldHub:
             self.kill()
             return
         answers = self._writer.write(messages)
+        self.forged += sum(message.payload in self.forgeries for message in messages)
         if fate == "before_ack":
             self.kill()
             return

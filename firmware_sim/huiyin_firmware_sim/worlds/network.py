@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from huiyin_firmware_sim.worlds.timeline import Timeline
@@ -21,9 +22,11 @@ class Weather:
     double: float = 0.0
     delay_ms: int = 20
     reorder: bool = False
+    corrupt: float = 0.0
 
 
 Carry = Callable[[str, bytes], None]
+Arrive = Callable[[bytes], None]
 
 
 class Network:
@@ -63,24 +66,24 @@ class Network:
     def carry_up(self, device: str, leaf: topics.UpLeaf, payload: bytes) -> None:
         """Carry a device's message to the hub, as the weather allows."""
         topic = topics.up(DeviceId(device), leaf)
-        self._carry(device + "/up", lambda: self.to_hub(topic, payload))
+        self._carry(device + "/up", lambda payload: self.to_hub(topic, payload), payload)
 
     def carry_down(self, topic: str, payload: bytes) -> None:
         """Carry the hub's message to the device it is for, if that device is here when it arrives."""
         device = topic.split("/")[2]
 
-        def arrive() -> None:
+        def arrive(payload: bytes) -> None:
             link = self._links.get(device)
             if link is not None and link.welcomed:
                 link.events.on_message(topic, payload)
 
-        self._carry(device + "/down", arrive)
+        self._carry(device + "/down", arrive, payload)
 
     def announce_hub(self, state: bytes) -> None:
         """Keep the hub's retained state and tell everyone who is here."""
         self.hub_state = state
         for link in list(self._links.values()):
-            self._carry(link.device + "/down", link.hear_hub_state)
+            self._carry(link.device + "/down", lambda _, link=link: link.hear_hub_state())  # type: ignore[misc]
 
     def forget_everything(self) -> None:
         """The broker dies with its memory: what is on its way is gone, every connection breaks."""
@@ -99,13 +102,15 @@ class Network:
         if device in self._links:
             self._links[device].break_off()
 
-    def drop_silently(self, device: str) -> None:
+    def drop_silently(self, device: str, events: LinkEvents) -> None:
         """The device is without power: its link is gone and nobody says farewell for it but the broker."""
-        link = self._links.pop(device, None)
-        if link is not None:
+        link = self._links.get(device)
+        if link is not None and link.events is events:
+            del self._links[device]
+            link.lose()
             self.carry_up(device, "status", link.will)
 
-    def _carry(self, route: str, arrive: Callable[[], None]) -> None:
+    def _carry(self, route: str, arrive: Arrive, payload: bytes = b"") -> None:
         if self._rng.random() < self.weather.lose:
             self._count("lost")
             return
@@ -115,21 +120,35 @@ class Network:
             copies = 2
         era = self._era
 
-        def unless_forgotten() -> None:
+        def unless_forgotten(payload: bytes) -> None:
             if era == self._era:
-                arrive()
+                arrive(payload)
 
         for _ in range(copies):
+            arriving = payload
+            if self._rng.random() < self.weather.corrupt:
+                self._count("corrupted")
+                arriving = with_a_flipped_bit(payload, self._rng)
             delay_ms = self._delay_ms()
             if not self.weather.reorder:
                 # A connection keeps its order: nothing arrives before what was sent earlier on the same route.
                 due_ms = max(self._timeline.now_ms + delay_ms, self._last_ms.get(route, 0))
                 self._last_ms[route] = due_ms
                 delay_ms = due_ms - self._timeline.now_ms
-            self._timeline.after(delay_ms, unless_forgotten)
+            self._timeline.after(delay_ms, partial(unless_forgotten, arriving))
 
     def _delay_ms(self) -> int:
         return self._rng.randint(1, self.weather.delay_ms)
+
+
+def with_a_flipped_bit(payload: bytes, rng: Random) -> bytes:
+    """Return the bytes with one bit of them turned over."""
+    if not payload:
+        return payload
+    bit = rng.randrange(len(payload) * 8)
+    damaged = bytearray(payload)
+    damaged[bit // 8] ^= 1 << bit % 8
+    return bytes(damaged)
 
 
 class WorldLink:
@@ -172,6 +191,10 @@ class WorldLink:
             self._open = False
             self._network.leave(self, None)
             self.events.on_closed("broken")
+
+    def lose(self) -> None:
+        """Whoever held this end is gone."""
+        self._open = False
 
     def drive(self, *, readable: bool, writable: bool) -> None:
         """Nothing to drive: the timeline moves the bytes."""

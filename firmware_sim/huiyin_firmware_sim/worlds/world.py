@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from huiyin_firmware_sim.worlds.device import WorldDevice
+from huiyin_firmware_sim.worlds.device import Card, WorldDevice
 from huiyin_firmware_sim.worlds.faults import FAULTS
 from huiyin_firmware_sim.worlds.hub import WorldHub
 from huiyin_firmware_sim.worlds.invariants import violations
 from huiyin_firmware_sim.worlds.network import Network
 from huiyin_firmware_sim.worlds.timeline import START_MS, Timeline
+from huiyin_kiosk.sync.signing import SEED_BYTES, DeviceKey
+from huiyin_shared.ids import device_id
 
 LIFE_MS = 60_000
 HEAL_MS = 120_000
@@ -21,6 +23,13 @@ PATIENCE_MS = 30 * 60_000
 MAX_DEVICES = 4
 MAX_TAPS = 60
 MAX_FAULTS = 6
+TURN_MS = 250
+
+CROWD_EVERY = 500
+"""One world in so many is a crowd's: a thousand devices that come back at the same moment, again and again."""
+
+CROWD = 1_000
+CROWD_TURN_MS = 5_000
 
 
 @dataclass
@@ -45,7 +54,10 @@ class World:
         self._rng = Random(seed)
         self.network = Network(self.timeline, Random(self._rng.random()), lambda kind: None)
         self.hub = WorldHub(folder / "hub.db", timeline=self.timeline, network=self.network, template=template)
-        self.devices = [self._device(f"k{number}") for number in range(1, self._rng.randint(1, MAX_DEVICES) + 1)]
+        self.crowded = seed % CROWD_EVERY == CROWD_EVERY // 2
+        self.born = CROWD if self.crowded else self._rng.randint(1, MAX_DEVICES)
+        self.rolled_back = False
+        self.devices = [self._device(f"k{number}") for number in range(1, self.born + 1)]
 
     def some_devices(self, rng: Random) -> list[WorldDevice]:
         """Return at least one of the devices."""
@@ -54,10 +66,12 @@ class World:
     def live(self) -> Report:
         """Let the world live, heal, and settle; return its report."""
         rng = self._rng
-        for _ in range(rng.randint(1, MAX_TAPS)):
+        for _ in range(2 * CROWD if self.crowded else rng.randint(1, MAX_TAPS)):
             device = rng.choice(self.devices)
             burst = rng.choice((1, 1, 1, 5, 40))
             self.timeline.after(rng.randint(0, LIFE_MS), partial(_tap, device, burst))
+        if self.crowded:
+            self.timeline.after(LIFE_MS // 2, partial(self._strike, "herd"))
         for _ in range(rng.randint(1, MAX_FAULTS)):
             name = rng.choice(list(FAULTS))
             self.timeline.after(rng.randint(0, LIFE_MS), partial(self._strike, name))
@@ -77,14 +91,26 @@ class World:
             device.stop()
         self.hub.engine.dispose()
 
-    def _device(self, name: str) -> WorldDevice:
+    def copy_card(self, device: WorldDevice) -> WorldDevice:
+        """Put a copy of a device's card, its key included, into another device that uses it from now on."""
+        label = f"{device.label}-copy"
+        Card.read(device.path).put(self.folder / f"{label}.db")
+        copy = self._device(label, of=device)
+        self.devices.append(copy)
+        return copy
+
+    def _device(self, label: str, *, of: WorldDevice | None = None) -> WorldDevice:
+        rng = Random(self._rng.random())
         return WorldDevice(
-            name,
-            self.folder / f"{name}.db",
+            label,
+            of.name if of else device_id(label),
+            self.folder / f"{label}.db",
+            key=of.key if of else DeviceKey(rng.randbytes(SEED_BYTES)),
             timeline=self.timeline,
             network=self.network,
-            rng=Random(self._rng.random()),
-            full=lambda: name in self.full,
+            rng=rng,
+            full=lambda: label in self.full,
+            turn_ms=CROWD_TURN_MS if self.crowded else TURN_MS,
         )
 
     def _strike(self, name: str) -> None:

@@ -16,11 +16,15 @@ FIRST_MOVE = "received"
 
 @dataclass(frozen=True)
 class Intake:
-    """A feedback to open a case for. `store` and `seq` are what the visitor's receipt number was made of."""
+    """A feedback to open a case for: the event it is, and the store and number of the visitor's receipt.
+
+    These are the same unless the event is carried by another store than the one it was made in.
+    """
 
     store_id: int
-    store: str
     seq: int
+    receipt_store: str
+    receipt_seq: int
     feedback: Feedback
     occurred_ms: int
     received_ms: int
@@ -57,7 +61,7 @@ def _row(intake: Intake) -> dict[str, object]:
     return {
         "store_id": intake.store_id,
         "seq": intake.seq,
-        "receipt": receipt_number(StoreId(intake.store), intake.seq),
+        "receipt": receipt_number(StoreId(intake.receipt_store), intake.receipt_seq),
         "channel": intake.channel,
         "kind": feedback.kind,
         "counter_code": feedback.counter,

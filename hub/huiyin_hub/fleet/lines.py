@@ -26,6 +26,8 @@ class DeviceLine:
     backlog: int
     version: str
     heard_ms: int | None  # None also where the broker told an old status after this hub came to be
+    refused: int = 0  # visitors turned away since its start, because its disk was full
+    free_kb: int | None = None  # None where it does not say
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,17 @@ def read_devices(connection: Connection, now_ms: int, counters: Sequence[str] | 
             backlog=row.backlog or 0,
             version=row.version or "",
             heard_ms=row.heard_ms or None,
+            refused=row.refused or 0,
+            free_kb=row.free_kb,
         )
         for row in connection.execute(query)
     ]
+
+
+def read_current_stores(connection: Connection) -> dict[str, str]:
+    """Return the store each device has last said it speaks for; devices that never spoke are missing."""
+    rows = connection.execute(select(device_status.c.device_id, device_status.c.store))
+    return {row.device_id: row.store for row in rows if row.store}
 
 
 def sources_of(devices: Sequence[DeviceLine]) -> Sources:

@@ -9,24 +9,30 @@ from huiyin_shared.frames import Status
 
 
 class Heard(NamedTuple):
-    """A status as it came. A retained one was said some time ago: it tells the state, not that the device is there."""
+    """A status as it came. A retained one was said some time ago: it tells the state, not that the device is there.
+
+    `line` and `signature` are what it was signed by.
+    """
 
     device: str
     status: Status
     received_ms: int
     retained: bool
+    line: bytes = b""
+    signature: bytes = b""
 
 
 # A will of an earlier connection may arrive after the new birth: an offline is believed only of the known connection,
 # and its numbers, which are as old as that connection, are not.
 _NOTE = Statement(
     "INSERT INTO device_status"
-    " (device_id, online, conn, store, backlog, head_next, version, halted, heard_ms)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (device_id, online, conn, store, backlog, head_next, version, halted, heard_ms, refused, free_kb)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (device_id) DO UPDATE SET online = excluded.online, conn = excluded.conn, store = excluded.store,"
     " backlog = CASE WHEN excluded.online THEN excluded.backlog ELSE device_status.backlog END,"
     " head_next = CASE WHEN excluded.online THEN excluded.head_next ELSE device_status.head_next END,"
     " version = excluded.version, halted = excluded.halted,"
+    " refused = excluded.refused, free_kb = excluded.free_kb,"
     " heard_ms = CASE WHEN excluded.heard_ms = 0 THEN device_status.heard_ms ELSE excluded.heard_ms END"
     " WHERE excluded.online OR device_status.conn = excluded.conn"
 )
@@ -49,4 +55,6 @@ def _row(item: Heard) -> tuple[object, ...]:
         storable(status.version),
         storable(status.halted),
         0 if item.retained else item.received_ms,
+        status.refused,
+        status.free_kb,
     )

@@ -29,4 +29,26 @@ device_status = Table(
     Column("version", Text, nullable=False),
     Column("halted", Text, nullable=False),
     Column("heard_ms", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False, server_default="0"),
+    Column("free_kb", BigInteger),
+)
+
+device_key = Table(
+    "device_key",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("public_key", Text, nullable=False),  # Ed25519, hex
+    Column("pinned_ms", BigInteger, nullable=False),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("store", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
 )

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from huiyin_hub.db.statements import Statement
 from huiyin_hub.ingest.engine import Cursor, start_of
+from huiyin_hub.ingest.tables import adopted
 from huiyin_hub.ingest.tables import store as store_table
 
 MAX_REMEMBERED = 50_000
@@ -17,18 +18,38 @@ StoreKey = tuple[str, str]
 
 
 class KnownStore(NamedTuple):
-    """A store's row: its number, its cursor, and whether a successor has declared it damaged."""
+    """A store's row: its number, its cursor, whether a successor has closed it, and how its batches are judged.
+
+    `newest_ms` is a moment before which nothing that follows can have happened; `adopted` are (seq, SHA-256 of the
+    line) that count under another store already.
+    """
 
     id: int
     cursor: Cursor
-    replaced: bool
+    replaced: bool = False
+    epoch: int = 0
+    newest_ms: int = 0
+    adopted: frozenset[tuple[int, bytes]] = frozenset()
+
+
+class Move(NamedTuple):
+    """A cursor on its way: from what was read to where it shall stand."""
+
+    known: KnownStore
+    to: Cursor
+    newest_ms: int
+    heard_ms: int
 
 
 class CursorMoved(Exception):
     """Another process moved a cursor since it was read."""
 
 
-_MOVE = Statement("UPDATE store SET next_seq = ?, head = ?, last_heard_ms = ? WHERE id = ? AND next_seq = ?")
+_MOVE = Statement(
+    "UPDATE store SET next_seq = ?, head = ?, newest_ms = ?, last_heard_ms = ?"
+    " WHERE id = ? AND next_seq = ? AND epoch = ?"
+)
+_TELL = Statement("UPDATE store SET told_next = ? WHERE device_id = ? AND store = ? AND told_next < ?")
 
 
 class Cursors:
@@ -81,12 +102,23 @@ def read_stores(connection: Connection, keys: Iterable[StoreKey]) -> dict[StoreK
         )
         for row in rows:
             found[row.device_id, row.store] = KnownStore(
-                row.id, Cursor(row.next_seq, bytes(row.head)), row.replaced_ms > 0
+                row.id,
+                Cursor(row.next_seq, bytes(row.head)),
+                row.replaced_ms > 0,
+                row.epoch,
+                row.newest_ms,
+                _adopted_from(connection, row.id) if row.epoch else frozenset(),
             )
     return found
 
 
-def add_stores(connection: Connection, keys: Iterable[StoreKey], now_ms: int, *, replaced_ms: int = 0) -> None:
+def _adopted_from(connection: Connection, origin_id: int) -> frozenset[tuple[int, bytes]]:
+    table = adopted.c
+    rows = connection.execute(select(table.origin_seq, table.line_hash).where(table.origin_id == origin_id))
+    return frozenset((row.origin_seq, bytes(row.line_hash)) for row in rows)
+
+
+def add_stores(connection: Connection, keys: Iterable[StoreKey], now_ms: int) -> None:
     """Make rows for stores never heard of; rows that are there stay as they are."""
     rows = [
         {
@@ -96,7 +128,7 @@ def add_stores(connection: Connection, keys: Iterable[StoreKey], now_ms: int, *,
             "head": start_of(device, store).head,
             "first_heard_ms": now_ms,
             "last_heard_ms": now_ms,
-            "replaced_ms": replaced_ms,
+            "replaced_ms": 0,
         }
         for device, store in keys
     ]
@@ -105,20 +137,45 @@ def add_stores(connection: Connection, keys: Iterable[StoreKey], now_ms: int, *,
         connection.execute(insert(store_table).on_conflict_do_nothing(), rows)
 
 
-def mark_replaced(connection: Connection, device: str, store: str, now_ms: int) -> None:
-    """Note that a store was damaged and has a successor: it takes no more batches."""
-    connection.execute(
-        update(store_table)
-        .where(store_table.c.device_id == device, store_table.c.store == store)
-        .values(replaced_ms=now_ms)
-    )
+def end_store(connection: Connection, key: StoreKey, *, ended: str, successor: str, closed_ms: int) -> None:
+    """Note what a successor said of a store; with `closed_ms` it takes no more batches."""
+    table = store_table.c
+    values: dict[str, object] = {"ended": ended, "successor": successor, "epoch": table.epoch + 1}
+    if closed_ms:
+        values["replaced_ms"] = closed_ms
+    connection.execute(update(store_table).where(table.device_id == key[0], table.store == key[1]).values(values))
 
 
-def move_cursors(connection: Connection, moves: list[tuple[int, Cursor, Cursor, int]]) -> None:
-    """Move each (store id, from, to, heard at): the compare-and-set that makes duplicates impossible.
+def raise_epoch(connection: Connection, store_id: int) -> None:
+    """Make every process read a store's row anew before it takes another batch."""
+    table = store_table.c
+    connection.execute(update(store_table).where(table.id == store_id).values(epoch=table.epoch + 1))
+
+
+def note_told(connection: Connection, told: list[tuple[StoreKey, int]]) -> None:
+    """Remember the highest number each device has announced of a store."""
+    highest: dict[StoreKey, int] = {}
+    for key, next_seq in told:
+        highest[key] = max(next_seq, highest.get(key, 0))
+    _TELL.run_many(connection, [(n, device, store, n) for (device, store), n in sorted(highest.items())])
+
+
+def move_cursors(connection: Connection, moves: Iterable[Move]) -> None:
+    """Move cursors: the compare-and-set that makes duplicates impossible.
 
     Raises `CursorMoved` when any store no longer stood where it was read; the transaction is then to be rolled back.
     """
-    rows = [(to.next_seq, to.head, now_ms, number, seen.next_seq) for number, seen, to, now_ms in sorted(moves)]
+    rows = [
+        (
+            move.to.next_seq,
+            move.to.head,
+            move.newest_ms,
+            move.heard_ms,
+            move.known.id,
+            move.known.cursor.next_seq,
+            move.known.epoch,
+        )
+        for move in sorted(moves, key=lambda move: move.known.id)
+    ]
     if _MOVE.run_many(connection, rows) != len(rows):
         raise CursorMoved

@@ -38,8 +38,8 @@ def start_of(device: str, store: str) -> Cursor:
     return Cursor(1, chain.genesis(device, store))
 
 
-def judge(cursor: Cursor, batch: Batch) -> Verdict:
-    """Return what to do with a batch.
+def judge(cursor: Cursor, batch: Batch, head: bytes) -> Verdict:
+    """Return what to do with a batch whose lines lead to `head`.
 
     Lines before the cursor are skipped, but only when the chain from `prev` over them leads to the cursor's head:
     a device whose history differs (a copied or restored card) is a fork, whatever its numbers say.
@@ -50,11 +50,9 @@ def judge(cursor: Cursor, batch: Batch) -> Verdict:
         return Refuse("gap")
     if skip >= header.n:
         return Duplicate()
-    head = bytes.fromhex(header.prev)
-    lines = batch.lines
+    before = bytes.fromhex(header.prev)
     if skip:
-        head = chain.advance_all(head, lines[:skip])
-        lines = lines[skip:]
-    if head != cursor.head:
+        before = chain.advance_all(before, batch.lines[:skip])
+    if before != cursor.head:
         return Refuse("fork")
-    return Take(skip, Cursor(header.first + header.n, chain.advance_all(head, lines)))
+    return Take(skip, Cursor(header.first + header.n, head))

@@ -6,10 +6,11 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from huiyin_hub.fleet.incidents import Incident
 from huiyin_hub.fleet.registry import Standing
 from huiyin_hub.fleet.status import Heard
 from huiyin_hub.ingest.dead_letters import UNKNOWN_DEVICE, DeadLetter
-from huiyin_shared import topics
+from huiyin_shared import chain, topics
 from huiyin_shared.errors import FrameError
 from huiyin_shared.frames import (
     MAX_HEADER_BYTES,
@@ -30,10 +31,14 @@ class Registry(Protocol):
 
 
 class HeardBatch(NamedTuple):
-    """A batch of a registered device. With `as_dead` its lines are kept unread: what they say cannot be stored."""
+    """A batch of a registered device, and the chain head its lines lead to. Nobody has checked its signature yet.
+
+    With `as_dead` its lines are kept unread: what they say cannot be stored.
+    """
 
     device: str
     batch: Batch
+    head: bytes
     received_ms: int
     as_dead: bool = False
 
@@ -46,6 +51,7 @@ class Rejected:
     device: str = ""
     store: str = ""
     answer: RefusalReason | None = None
+    incident: Incident | None = None
 
 
 Parsed = HeardBatch | Heard | Rejected | None
@@ -63,7 +69,7 @@ class _StoreOnly(msgspec.Struct):
 _store_only: msgspec.json.Decoder[_StoreOnly] = msgspec.json.Decoder(_StoreOnly)
 
 # What a device is told when its bytes cannot be read: send smaller ones, or the same once more.
-_ANSWERS: dict[str, RefusalReason] = {"too_large": "too_large"}
+_ANSWERS: dict[str, RefusalReason] = {"too_large": "too_large", "bad_signature": "bad_signature"}
 
 
 def parse(topic: str, payload: bytes, received_ms: int, *, retained: bool, registry: Registry) -> Parsed:
@@ -77,9 +83,12 @@ def parse(topic: str, payload: bytes, received_ms: int, *, retained: bool, regis
         return _turned_away(device, topic, payload, received_ms, standing)
     try:
         if leaf == "events":
-            return HeardBatch(device, decode_batch(payload), received_ms)
+            batch = decode_batch(payload)
+            head = chain.advance_all(bytes.fromhex(batch.header.prev), batch.lines)
+            return HeardBatch(device, batch, head, received_ms)
         if leaf == "status":
-            return Heard(device, decode_status(payload), received_ms, retained)
+            status, line, signature = decode_status(payload)
+            return Heard(device, status, received_ms, retained, line, signature)
     except FrameError as error:
         letter = DeadLetter(device, topic, error.reason, error.detail, payload, received_ms)
         if leaf == "events":

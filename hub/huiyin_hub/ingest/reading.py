@@ -16,6 +16,8 @@ from huiyin_shared.survey import RatingSource
 _BEGINNING = b'{"t":"rating",'
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _MAX_REMEMBERED = 10_000
+_QUOTES = 2 * 9 + 2 * 5
+"""Nine keys and five texts: a rating without its optional fields, and its reading with its clock."""
 
 
 class PlainRating(Struct, tag_field="t", tag="rating"):
@@ -45,6 +47,10 @@ def read_plain_rating(line: bytes) -> PlainRating | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if not _is_code(rating.visit) or not rating.counter:
+        return None
+    # A line with more quotation marks than it needs may say a key twice; whoever looks closely has the word.
+    more = bool(rating.staff) + (rating.source != "touch") + (rating.lang != "zh-Hans")
+    if line.count(b'"') != _QUOTES + 4 * more or b'"clock":' not in line:
         return None
     if rating.counter not in _places and not _remember(rating.counter):
         return None

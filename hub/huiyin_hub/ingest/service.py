@@ -49,9 +49,9 @@ class IngestService:
         self._address = address
         self._wishes = wishes
         self._instance = secrets.token_hex(8)
-        self._since_ms = time.time_ns() // 1_000_000
+        self._since_ms = _now_ms()
         self._stopping = Event()
-        self._writer = Writer(engine, registry, pause=self._pause_writing)
+        self._writer = Writer(engine, registry, clock=_now_ms, pause=self._pause_writing)
         self._to_publish: deque[Publication] = deque()
         self._link: HubLink | None = None
         self.connected = Event()
@@ -130,6 +130,10 @@ class IngestService:
         if self._link:
             self._link.keep_alive()
         return not stopped
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _retained(topic: str, payload: bytes) -> Publication:

@@ -1,6 +1,5 @@
 """One transaction for everything that has arrived, then one answer a store: acknowledged only after the COMMIT."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
@@ -10,14 +9,18 @@ from sqlalchemy.exc import OperationalError
 
 from huiyin_hub.cases.intake import open_cases
 from huiyin_hub.db.statements import Statement
+from huiyin_hub.fleet.incidents import note_incidents
+from huiyin_hub.fleet.keys import DeviceKeys, KeyTaken, SignatureChecker, pin_keys
 from huiyin_hub.fleet.status import Heard, note_statuses
 from huiyin_hub.ingest import dead_letters
-from huiyin_hub.ingest.cursors import CursorMoved, Cursors, KnownStore, move_cursors
+from huiyin_hub.ingest.anchors import BootAnchors, keep_anchors
+from huiyin_hub.ingest.authenticity import Authenticity
+from huiyin_hub.ingest.cursors import CursorMoved, Cursors, KnownStore, move_cursors, note_told
 from huiyin_hub.ingest.dead_letters import DeadLetter
 from huiyin_hub.ingest.gathering import EventRow, Gathering
 from huiyin_hub.ingest.link import Message
 from huiyin_hub.ingest.parsing import HeardBatch, Parsed, Registry, Rejected, parse
-from huiyin_hub.ingest.saving import put_back
+from huiyin_hub.ingest.saving import settle_saved
 
 _log = structlog.get_logger()
 
@@ -32,19 +35,28 @@ Answer = tuple[str, bytes]
 """topic, payload"""
 
 _ADD_EVENTS = Statement(
-    "INSERT INTO event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_COPY_EVENTS = "COPY event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms) FROM STDIN"
+_COPY_EVENTS = "COPY event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing) FROM STDIN"
 
 
 class Writer:
     """Turns messages into committed rows and answers. Belongs to one thread."""
 
-    def __init__(self, engine: Engine, registry: Registry, *, pause: Callable[[float], bool]) -> None:
-        """`pause(seconds)` waits before another try and returns False when it is time to give up."""
+    def __init__(
+        self, engine: Engine, registry: Registry, *, clock: Callable[[], int], pause: Callable[[float], bool]
+    ) -> None:
+        """`clock` gives Unix milliseconds for answers; `pause(seconds)` waits before another try and returns False
+        when it is time to give up.
+        """
         self._engine = engine.execution_options(writes=True)
         self._registry = registry
+        self._clock = clock
         self._cursors = Cursors(engine)
+        self._keys = DeviceKeys(engine)
+        self._signatures = SignatureChecker()
+        self._anchors = BootAnchors(engine)
         self._pause = pause
 
     def write(self, messages: Sequence[Message]) -> list[Answer]:
@@ -106,20 +118,24 @@ class Writer:
         )
 
     def _commit(self, parsed: Iterable[Parsed]) -> list[Answer]:
-        items = list(parsed)
+        received = list(parsed)
         for _ in range(MAX_CONFLICTS):
-            gathering = Gathering(self._stores_of(items))
+            authenticity = Authenticity(self._keys.of, self._signatures.check)
+            items = list(authenticity.sift(received))
+            gathering = Gathering(self._stores_of(items), self._anchors.of)
             for item in items:
                 gathering.add(item)
             try:
                 with self._engine.begin() as connection:
+                    pin_keys(connection, authenticity.pins)
                     _store(connection, gathering)
-            except CursorMoved:
+            except (CursorMoved, KeyTaken):
                 # Another process took the same store's batch: its word is read, then judged again.
                 self._cursors.forget()
+                self._keys.forget()
                 continue
             self._remember(gathering)
-            return gathering.answers(time.time_ns() // 1_000_000)
+            return gathering.answers(self._clock())
         raise CursorMoved
 
     def _stores_of(self, items: list[Parsed]) -> dict[tuple[str, str], KnownStore]:
@@ -128,6 +144,12 @@ class Writer:
             (item.device, item.batch.header.store): item.received_ms
             for item in items
             if isinstance(item, HeardBatch) and item.batch.header.first == 1
+        }
+        # A birth names its store before the first event comes: what it announces is known to be missing until then.
+        begun |= {
+            (item.device, item.status.store): item.received_ms
+            for item in items
+            if isinstance(item, Heard) and item.status.t == "birth" and not item.retained
         }
         keys.update((item.device, item.status.store) for item in items if isinstance(item, Heard))
         keys.update((item.device, item.store) for item in items if isinstance(item, Rejected) and item.store)
@@ -138,25 +160,29 @@ class Writer:
         return stores
 
     def _remember(self, gathering: Gathering) -> None:
+        self._anchors.remember(gathering.told_anchors)
         if gathering.saved or gathering.replacements:
             self._cursors.forget()
             return
         self._cursors.remember(
             {
-                key: KnownStore(gathering.stores[key].id, cursor, replaced=False)
-                for key, (cursor, _) in gathering.moved.items()
+                key: move.known._replace(cursor=move.to, newest_ms=move.newest_ms)
+                for key, move in gathering.moved.items()
             }
         )
 
 
 def _store(connection: Connection, gathering: Gathering) -> None:
-    move_cursors(connection, gathering.moves())
+    move_cursors(connection, gathering.moved.values())
     _add_events(connection, gathering.events)
-    _add_events(connection, put_back(connection, gathering))
+    _add_events(connection, settle_saved(connection, gathering))
     gathering.tally.write(connection)
     open_cases(connection, gathering.intakes)
     dead_letters.keep(connection, gathering.letters)
     note_statuses(connection, gathering.heard)
+    note_told(connection, [((h.device, h.status.store), h.status.next) for h in gathering.heard])
+    keep_anchors(connection, gathering.told_anchors)
+    note_incidents(connection, gathering.incidents)
 
 
 def _add_events(connection: Connection, rows: list[EventRow]) -> None:

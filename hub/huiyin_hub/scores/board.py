@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from huiyin_hub.scores.calendar import day_of, day_start_ms, local, next_day_start_ms
 from huiyin_hub.scores.rules import NONE, Counts, Score, plus, score
-from huiyin_hub.scores.tables import change, rating_words, rollup, rollup_reason
+from huiyin_hub.scores.tables import change, hour_reopened, rating_words, rollup, rollup_reason
 
 TREND_DAYS = 7
 WORDS_SHOWN = 20
@@ -52,6 +52,14 @@ class Words:
     level: int
     words: str
     occurred_ms: int
+
+
+@dataclass(frozen=True)
+class LateHour:
+    """Ratings that came long after their hour had ended; `hour_ms` is its start."""
+
+    hour_ms: int
+    n: int
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,22 @@ def read_reasons(connection: Connection, counters: Sequence[str], *, now_ms: int
         tones[0 if level >= 4 else 1 if level == 3 else 2] += int(n)
     counts = [ReasonCount(reason, *tones) for reason, tones in found.items()]
     return sorted(counts, key=lambda count: (-count.bad, -(count.good + count.fair), count.reason))
+
+
+def read_late_hours(connection: Connection, counters: Sequence[str], *, now_ms: int, zone: ZoneInfo) -> list[LateHour]:
+    """Return today's hours of a hall whose numbers have changed since they were over, in their order."""
+    table, today = hour_reopened.c, day_of(now_ms, zone)
+    query = (
+        select(table.hour_ms, func.sum(table.n))
+        .where(
+            table.counter_code.in_(counters),
+            table.hour_ms >= day_start_ms(today, zone),
+            table.hour_ms < next_day_start_ms(today, zone),
+        )
+        .group_by(table.hour_ms)
+        .order_by(table.hour_ms)
+    )
+    return [LateHour(hour_ms, int(n)) for hour_ms, n in connection.execute(query)]
 
 
 def read_words(

@@ -10,6 +10,9 @@ from huiyin_shared.events import Event, Feedback, Rating, RatingDetail
 
 HOUR_MS = 3_600_000
 
+LATE_MS = 10 * 60_000
+"""A rating that comes this long after the end of its hour changes what people have seen of that hour."""
+
 RollupKey = tuple[str, int, str, str, int]
 """counter, start of the UTC hour in ms, staff, source, level"""
 
@@ -23,6 +26,10 @@ _ADD_RATINGS = Statement(
 _ADD_REASONS = Statement(
     "INSERT INTO rollup_reason (counter_code, hour_ms, reason, level, n) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (counter_code, hour_ms, reason, level) DO UPDATE SET n = rollup_reason.n + excluded.n"
+)
+_REOPEN = Statement(
+    "INSERT INTO hour_reopened (counter_code, hour_ms, n, last_ms) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (counter_code, hour_ms) DO UPDATE SET n = hour_reopened.n + excluded.n, last_ms = excluded.last_ms"
 )
 _ADD_WORDS = Statement(
     "INSERT INTO rating_words (store_id, seq, counter_code, level, words, occurred_ms) VALUES (?, ?, ?, ?, ?, ?)"
@@ -41,13 +48,17 @@ class Tally:
         self.reasons: dict[ReasonKey, int] = {}
         self.words: list[tuple[int, int, str, int, str, int]] = []
         self.touched: set[str] = set()
+        self.late: dict[tuple[str, int], tuple[int, int]] = {}
+        """(ratings, when the last of them came) by counter and hour that was over when they came"""
 
-    def add(self, event: Event, *, store_id: int, seq: int, occurred_ms: int) -> None:
+    def add(self, event: Event, *, store_id: int, seq: int, occurred_ms: int, received_ms: int) -> None:
         """Count one event: a rating, or the reasons and words that followed it. Feedback only marks its counter."""
         hour_ms = occurred_ms - occurred_ms % HOUR_MS
         if isinstance(event, Rating):
             key = (event.counter, hour_ms, event.staff, event.source, event.level)
             self.ratings[key] = self.ratings.get(key, 0) + 1
+            if hour_ms < received_ms - HOUR_MS - LATE_MS:
+                self.add_late(event.counter, hour_ms, received_ms)
         elif isinstance(event, RatingDetail):
             for reason in dict.fromkeys(event.reasons):
                 reason_key = (event.counter, hour_ms, reason, event.level)
@@ -59,6 +70,16 @@ class Tally:
         elif isinstance(event, Feedback):
             self.touched.add(event.counter)
 
+    def add_ratings(self, ratings: dict[RollupKey, int]) -> None:
+        """Add what was counted elsewhere."""
+        for key, n in ratings.items():
+            self.ratings[key] = self.ratings.get(key, 0) + n
+
+    def add_late(self, counter: str, hour_ms: int, received_ms: int) -> None:
+        """Count a rating whose hour was over."""
+        n, _ = self.late.get((counter, hour_ms), (0, 0))
+        self.late[counter, hour_ms] = (n + 1, received_ms)
+
     def write(self, connection: Connection) -> None:
         """Add what was tallied to the tables, and raise the change number of every counter concerned.
 
@@ -67,5 +88,6 @@ class Tally:
         _ADD_RATINGS.run_many(connection, ((*key, n) for key, n in sorted(self.ratings.items())))
         _ADD_REASONS.run_many(connection, ((*key, n) for key, n in sorted(self.reasons.items())))
         _ADD_WORDS.run_many(connection, self.words)
+        _REOPEN.run_many(connection, ((*key, *late) for key, late in sorted(self.late.items())))
         touched = self.touched.union(key[0] for key in self.ratings)
         _RAISE_CHANGE.run_many(connection, ((code,) for code in sorted(touched)))

@@ -40,6 +40,17 @@ rating_words = Table(
 )
 Index("ix_rating_words_counter_code_occurred_ms", rating_words.c.counter_code, rating_words.c.occurred_ms)
 
+hour_reopened = Table(
+    "hour_reopened",
+    metadata,
+    # Ratings that came to the hub long after the hour they belong to had ended: what was said of it has changed since.
+    Column("counter_code", Text, primary_key=True),
+    Column("hour_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 change = Table(
     "change",
     metadata,

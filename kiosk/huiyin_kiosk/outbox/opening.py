@@ -37,6 +37,7 @@ def _replace(path: Path, device: DeviceId, at: Reading, salvage: Salvage, *, why
     note = StoreReplaced(
         at=at,
         predecessor=salvage.store,
+        kind="damaged",
         why=why[:200],
         recovered=len(salvage.rows),
         missing=salvage.missing[:MAX_MISSING_NAMED],

@@ -25,5 +25,11 @@ def m001_events_and_cursor(db: Database) -> None:
     db.execute("CREATE TABLE setting (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT")
 
 
-KNOWN = frozenset({"m001_events_and_cursor"})
+@migrations()
+def m002_marks_of_the_retention(db: Database) -> None:
+    """How far the hub had acknowledged at which of its own times."""
+    db.execute("CREATE TABLE mark (hub_ms INTEGER PRIMARY KEY, acked_next INTEGER NOT NULL) STRICT")
+
+
+KNOWN = frozenset({"m001_events_and_cursor", "m002_marks_of_the_retention"})
 """Names of all migrations of this release: a file with another one was written by a newer release."""

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
+import structlog
 from sqlite_utils import Database
 
 from huiyin_kiosk.outbox.errors import OutboxDamaged, OutboxFull, OutboxNewer, OutboxUnusable, WrongDevice
 from huiyin_kiosk.outbox.schema import KNOWN, migrations
 from huiyin_shared import chain
-from huiyin_shared.events import Event, Feedback, decode_event, encode_event
+from huiyin_shared.events import Event, Feedback, Reading, Salvaged, StoreReplaced, decode_event, encode_event
 from huiyin_shared.ids import STORE_ID_BYTES, DeviceId, StoreId, receipt_number, store_id_from
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,12 @@ class Limits:
     min_free_bytes: int = 48 * 1024 * 1024
     reserve_free_bytes: int = 32 * 1024 * 1024
     keep_acked: int = 100_000
-    """Events the hub has acknowledged stay for this long, in case it is restored from an old backup."""
+    keep_acked_ms: int = 30 * 86_400_000
+    """Events the hub has acknowledged stay for this long by the hub's own time, in case it is restored from an old
+    backup, and at most `keep_acked` of them."""
+
+    mark_every_ms: int = 86_400_000
+    """How finely the retention is measured."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +47,12 @@ class Stored:
 
 @dataclass(frozen=True)
 class Slice:
-    """A stretch of the chain to send: the head before it, its first number, its lines."""
+    """A stretch of the chain to send: the head before it, its first number, its lines, the head after it."""
 
     first: int
     prev: bytes
     lines: list[bytes]
+    head: bytes
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,12 @@ class Outbox:
     """One device's store in one SQLite file. All methods may be called from any thread."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, limits: Limits) -> None:
-        self._path = path
+        self.path = path
         self._db = connection
         self._lock = RLock()
         self._limits = limits
+        self.refused = 0
+        """Events turned away for lack of room since the file was opened."""
         row = connection.execute("SELECT device, store FROM store").fetchone()
         self.device = DeviceId(row[0])
         self.store = StoreId(row[1])
@@ -102,16 +113,56 @@ class Outbox:
         after any of them nothing was accepted.
         """
         line = encode_event(event)
-        self._check_room(reserved=isinstance(event, Feedback))
-        with self._lock, self._writing() as db:
-            seq = _append(db, [line])
-        return Stored(seq, receipt_number(self.store, seq))
+        try:
+            self._check_room(reserved=isinstance(event, Feedback))
+            with self._lock, self._writing() as db:
+                seq = _append(db, [line])
+                store = self.store
+        except OutboxFull:
+            self.refused += 1
+            raise
+        return Stored(seq, receipt_number(store, seq))
 
     def add_all(self, events: Sequence[Event]) -> None:
         """Append many events in one transaction, room or not: what was saved from a damaged store."""
         lines = [encode_event(event) for event in events]
         with self._lock, self._writing() as db:
             _append(db, lines)
+
+    def begin_anew(
+        self, at: Reading, *, why: str, hub_next: int, random_bytes: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        """Go on under a fresh store id, because the history under the old one cannot be continued from here.
+
+        Everything that is still here follows in the new store under its old numbers, so receipts stay true; the hub
+        counts what it has not counted. `why` is the engine's word for it, `hub_next` the number the hub wants.
+        Raises `OutboxFull`, `OutboxUnusable`.
+        """
+        old = self.store
+        store = store_id_from(random_bytes(STORE_ID_BYTES))
+        gone = why == "history_gone"
+        with self._lock:
+            with self._writing() as db:
+                rows = db.execute("SELECT seq, line FROM event ORDER BY seq").fetchall()
+                cursor = self.cursor()
+                oldest = rows[0][0] if rows else cursor.next_seq
+                note = StoreReplaced(
+                    at=at,
+                    predecessor=old,
+                    kind="history_gone" if gone else "forked",
+                    why=why,
+                    recovered=len(rows),
+                    missing=[(hub_next, oldest - 1)] if gone else [],
+                )
+                db.execute("DELETE FROM event")
+                db.execute("DELETE FROM mark")
+                db.execute(
+                    "UPDATE store SET store = ?, next_seq = 1, head = ?, acked_next = 1",
+                    (store, chain.genesis(self.device, store)),
+                )
+                _append(db, [encode_event(note), *(_carried(at, old, seq, line) for seq, line in rows)])
+            self.store = store  # Under the lock: nobody may pair a new number with the old name.
+        _log.error("store begun anew", device=self.device, why=why, carried=len(rows))
 
     def cursor(self) -> Cursor:
         """Return where the chain stands."""
@@ -140,17 +191,18 @@ class Outbox:
         """Return up to `max_events` lines from `first` on, fewer when they would pass `max_bytes`, at least one."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT line FROM event WHERE seq >= ? AND seq < ? ORDER BY seq", (first, first + max_events)
+                "SELECT line, head FROM event WHERE seq >= ? AND seq < ? ORDER BY seq", (first, first + max_events)
             ).fetchall()
-            prev = self.head_before(first)
+            prev = head = self.head_before(first) or b""
         lines: list[bytes] = []
         size = 0
-        for (line,) in rows:
+        for line, head_after in rows:
             size += len(line) + 1
             if lines and size > max_bytes:
                 break
             lines.append(line)
-        return Slice(first, prev or b"", lines)
+            head = head_after
+        return Slice(first, prev, lines, head)
 
     def oldest_unacked_wall_ms(self) -> int:
         """Return the device clock of the oldest event the hub has not acknowledged, 0 when there is none."""
@@ -160,14 +212,27 @@ class Outbox:
             ).fetchone()
         return decode_event(row[0]).at.wall_ms if row else 0
 
-    def mark_acked(self, acked_next: int) -> None:
+    def mark_acked(self, acked_next: int, hub_ms: int = 0) -> None:
         """Note that the hub has everything before `acked_next`; lower than before when the hub lost its memory.
 
-        Acknowledged events stay for the retention and then go, oldest first.
+        Acknowledged events stay for the retention and then go, oldest first. `hub_ms` is the hub's time as its ack
+        says it: the device's own wall clock decides nothing.
         """
+        limits = self._limits
         with self._lock, self._writing() as db:
             db.execute("UPDATE store SET acked_next = ?", (acked_next,))
-            db.execute("DELETE FROM event WHERE seq < ?", (acked_next - self._limits.keep_acked,))
+            keep_from = acked_next - limits.keep_acked
+            newest_ms = db.execute("SELECT coalesce(max(hub_ms), 0) FROM mark").fetchone()[0]
+            if hub_ms >= newest_ms + limits.mark_every_ms:
+                db.execute("INSERT INTO mark (hub_ms, acked_next) VALUES (?, ?)", (hub_ms, acked_next))
+                old = db.execute(
+                    "SELECT max(hub_ms), max(acked_next) FROM mark WHERE hub_ms <= ?", (hub_ms - limits.keep_acked_ms,)
+                ).fetchone()
+                if old[0] is not None:
+                    db.execute("DELETE FROM mark WHERE hub_ms <= ?", (old[0],))
+                    # A hub restored since then may want again what it had acknowledged.
+                    keep_from = max(keep_from, min(old[1], acked_next))
+            db.execute("DELETE FROM event WHERE seq < ?", (keep_from,))
 
     def setting(self, key: str) -> bytes | None:
         """Return a setting kept beside the events, such as the last good configuration."""
@@ -182,6 +247,11 @@ class Outbox:
                 "INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value)
             )
 
+    def free_bytes(self) -> int:
+        """Return how much room is left on the disk the file lies on."""
+        space = os.statvfs(self.path.parent)
+        return space.f_bavail * space.f_frsize
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -189,8 +259,7 @@ class Outbox:
 
     def _check_room(self, *, reserved: bool) -> None:
         limits = self._limits
-        space = os.statvfs(self._path.parent)
-        free = space.f_bavail * space.f_frsize
+        free = self.free_bytes()
         if free < (limits.reserve_free_bytes if reserved else limits.min_free_bytes):
             raise OutboxFull(f"{free // 1024} kB of disk are free")
         backlog = self.backlog()
@@ -211,7 +280,14 @@ class Outbox:
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
                 raise OutboxFull("the disk is full") from error
-            raise OutboxUnusable(self._path, str(error)) from error
+            raise OutboxUnusable(self.path, str(error)) from error
+
+
+def _carried(at: Reading, store: StoreId, seq: int, line: bytes) -> bytes:
+    """Return the line under which an event goes on in another store; what was carried before stays as it is."""
+    if isinstance(decode_event(line), Salvaged | StoreReplaced):
+        return line
+    return encode_event(Salvaged(at=at, store=store, seq=seq, line=line))
 
 
 def _append(db: sqlite3.Connection, lines: list[bytes]) -> int:

@@ -29,6 +29,10 @@ class Pace:
     hub_away_ms: int = 30_000
 
 
+BAD_SIGNATURES = 3
+"""So often in a row and the key itself is in doubt, not the way."""
+
+
 @dataclass(frozen=True)
 class Dial:
     """Connect to the broker now."""
@@ -73,6 +77,8 @@ class DeviceEngine:
         self.pace = pace or Pace()
         self.phase: Phase = "offline"
         self.halted = ""
+        self.halted_twice = False
+        """The reason came again after a while: it was not a message damaged on its way."""
         self.next_seq = next_seq
         self.acked_next = acked_next
         self.last_ack_ms: int | None = None
@@ -86,6 +92,9 @@ class DeviceEngine:
         self._redial_ms = self.pace.redial_min_ms
         self._rewound_to = 0
         self._hub_instance = ""
+        self._last_halt = ""
+        self._first_halt_ms = 0
+        self._bad_signatures = 0
         self._effects: list[Effect] = []
 
     @property
@@ -137,6 +146,7 @@ class DeviceEngine:
             return
         head = bytes.fromhex(answer.head)
         if answer.next > self.next_seq:
+            # The hub knows more of this store than this card: the card is an older copy.
             self.halt("hub_ahead", now_ms)
         elif isinstance(answer, Ack):
             self._on_ack(answer.next, head, now_ms)
@@ -154,6 +164,8 @@ class DeviceEngine:
             self._move_to(next_seq, head)
         elif next_seq > self.acked_next:
             self._effects.append(Settle(next_seq, head))
+            self._bad_signatures = 0
+            self._last_halt = ""
             self.acked_next = next_seq
             self._sent_next = max(self._sent_next, next_seq)
             while self._in_flight and self._in_flight[0] <= next_seq:
@@ -177,16 +189,25 @@ class DeviceEngine:
                 self._go_back()
             case "bad_frame":
                 pass  # Damaged on the way: the answer timeout sends it again.
+            case "bad_signature" if self._bad_signatures < BAD_SIGNATURES and self.phase != "halted":
+                # Damaged on the way, or the hub has lost our key: a birth tells it.
+                self._bad_signatures += 1
+                self._greet(now_ms)
             case _:
                 self.halt(refusal.reason, now_ms)
 
     def halt(self, reason: str, now_ms: int) -> None:
         """Stop sending, tell the hub why, and ask it again now and then."""
-        self.phase = "halted"
+        if self.connected:  # The connection may have gone since the answer came; then the next birth asks again.
+            self.phase = "halted"
         self.halted = reason
+        if self._last_halt != reason:
+            self._last_halt, self._first_halt_ms = reason, now_ms
+        self.halted_twice = now_ms - self._first_halt_ms >= self.pace.halted_retry_ms
         self._in_flight.clear()
         self._effects.clear()
-        self._deadline_ms = now_ms + self.pace.halted_retry_ms
+        if self.phase == "halted":
+            self._deadline_ms = now_ms + self.pace.halted_retry_ms
         self._beat_at_ms = now_ms  # Tell the hub at once.
 
     def sent(self, first: int, n: int, now_ms: int) -> None:
