@@ -98,7 +98,7 @@ def main() -> None:
             case "signal":
                 os.kill(order["pid"], order["number"])
             case "wait":
-                done, status = os.waitpid(order["pid"], 0 if order["block"] else os.WNOHANG)
+                done, status = os.waitpid(order["pid"], os.WNOHANG)
                 if done:
                     children.discard(done)
                     answer["status"] = os.waitstatus_to_exitcode(status)

@@ -107,7 +107,7 @@ class Child:
 
     def alive(self) -> bool:
         if self._status is None:
-            self._status = self._nursery.order("wait", pid=self.pid, block=False).get("status")
+            self._status = self._nursery.order("wait", pid=self.pid).get("status")
         return self._status is None
 
     def wait_until_ready(self) -> None:
@@ -123,8 +123,9 @@ class Child:
         self._nursery.order("signal", pid=self.pid, number=number)
 
     def wait(self) -> int:
-        if self._status is None:
-            self._status = int(self._nursery.order("wait", pid=self.pid, block=True)["status"])
+        """Return how it ended. The nursery is asked again and again: waiting there it would hear nothing else."""
+        wait_for(lambda: not self.alive(), lambda: f"it does not end: {self.errors()[-2_000:]}")
+        assert self._status is not None
         return self._status
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:

@@ -79,10 +79,13 @@ class EmbeddedNats:
         pid = self._pid()
         # The next one starts within a fifth of a second, and must find nothing: its keeper stands still meanwhile.
         self._keeper.send(signal.SIGSTOP)
-        os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: _is_dead(pid), "nats-server does not die")
-        shutil.rmtree(self._kept)
-        self._keeper.send(signal.SIGCONT)
+        try:
+            wait_for(lambda: _state(self._keeper.pid) == "T", "the keeper does not stand still")
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: _state(pid) == "Z", "nats-server does not die")
+            shutil.rmtree(self._kept)
+        finally:
+            self._keeper.send(signal.SIGCONT)
         wait_for(lambda: self._pid() != pid, "nats-server was not started again")
 
     def _pid(self) -> int:
@@ -93,9 +96,12 @@ class EmbeddedNats:
         return wait_for(children, "nats-server does not run")[0]
 
 
-def _is_dead(pid: int) -> bool:
-    """Tell whether a process has ended; its parent, standing still, has not taken notice yet."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+def _state(pid: int) -> str:
+    """Return the letter of what a process is doing: T stopped, Z dead, whether its parent has taken notice or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
 
 
 @contextmanager

@@ -102,3 +102,20 @@ def test_the_properties_of_mqtt_5_are_skipped(properties: bytes, packet_id: int)
         packet_id.to_bytes(2),
         True,
     )
+
+
+RATING = encode_event(Rating(at=Reading(boot="b", mono_ms=5, wall_ms=1), visit="v", counter="c", level=5, staff="s"))
+SAID_TWICE = [
+    RATING.replace(b'"level":5', b'"level":1,"level":5'),
+    RATING.replace(b'"level":5', b'"level" :1,"level":5'),
+    RATING.replace(b'"mono_ms":5', b'"mono_ms":4,"mono_ms":5'),
+    RATING.replace(b'"staff":"s"', b'"staff":"s","staff":""'),
+    RATING.replace(b'"staff":"s"', b'"staff":"","staff":"s"'),
+    RATING.replace(b'"t":"rating",', b'"t":"rating","t":"rating",'),
+]
+
+
+@given(st.sampled_from(SAID_TWICE), st.sampled_from([b"", b',"clock":1', b',"clock":"x"', b',"clock":{}', b',"x":1']))
+def test_a_key_said_twice_is_never_read_fast_whatever_else_is_left_out_or_added(line: bytes, more: bytes) -> None:
+    for without in (line, line.replace(b',"clock":"unsynced"', b"")):
+        assert read_plain_rating(without[:-1] + more + b"}") is None

@@ -438,3 +438,12 @@ def test_a_line_changed_by_hand_breaks_the_chain(hub: Writer, engine: Engine) ->
     with engine.begin() as connection:
         connection.execute(event.update().where(event.c.seq == 1).values(line=encode_event(rating(5, staff="s-02"))))
     assert {item.name for item in check(engine).invariants if not item.holds} == {"chains", "rollups"}
+
+
+def test_a_heartbeat_that_believes_we_have_more_than_we_do_is_told_our_cursor(hub: Writer) -> None:
+    mine = Store().add(rating(), rating(), rating())
+    hub.write([mine.batch(1, 2)])
+    # As after a backup was put back and its birth was missed: everything was acknowledged, a third of it is not here.
+    refusal = only_refusal(hub.write([mine.status("beat", next=4, backlog=0)]))
+    assert (refusal.reason, refusal.next) == ("gap", 3)
+    assert hub.write([mine.status("beat", next=4, backlog=1)]) == []

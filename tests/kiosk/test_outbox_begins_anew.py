@@ -1,4 +1,4 @@
-"""A store whose history cannot be continued goes on under a new name, and keeps acknowledged events by the hub's time."""
+"""A store whose history cannot be continued goes on under a new name, and keeps what is acked by the hub's time."""
 
 import sqlite3
 import threading
@@ -42,7 +42,7 @@ def test_everything_still_here_goes_on_in_the_new_store_under_its_old_numbers(pa
     for number in range(6):
         outbox.add(rating(f"v{number}"))
     outbox.mark_acked(5)
-    old, kept = outbox.store, lines_of(outbox)
+    old = outbox.store
     part = outbox.read(3, max_events=10, max_bytes=10_000).lines
     outbox.begin_anew(NOW, why="fork", hub_next=5)
     assert outbox.store != old
@@ -52,7 +52,6 @@ def test_everything_still_here_goes_on_in_the_new_store_under_its_old_numbers(pa
         (old, seq, line) for seq, line in enumerate(part, 3)
     ]
     assert len(carried) == 4
-    assert kept == []  # The first numbers were gone already.
     cursor = outbox.cursor()
     assert (cursor.next_seq, cursor.acked_next) == (6, 1)
     assert cursor.head == chain.advance_all(chain.genesis(DEVICE, outbox.store), lines_of(outbox))

@@ -1,6 +1,7 @@
 """What a device knows of the hub's time, and the key it signs with."""
 
 import stat
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -73,18 +74,19 @@ def test_a_worse_sample_is_not_taken_and_a_better_one_is() -> None:
 def test_an_old_sample_grows_worse_with_the_drift_of_the_oscillator() -> None:
     anchors = Anchors(None)
     anchors.learn(ack(1_000), at(1_100))
-    later_ms = 1_100 + 100 * 1_000_000 // DRIFT_PPM
-    anchors.learn(ack(later_ms - 200 - 2_000), at(later_ms - 2_000))
+    # Its error of 51 ms grows past the 201 ms of the next samples when the clock may have drifted by more than 150.
+    worse_ms = 1_100 + 150 * 1_000_000 // DRIFT_PPM
+    anchors.learn(ack(worse_ms - 2_000 - 400), at(worse_ms - 2_000))
     assert anchors.all()[0].mono_ms == 1_100
-    anchors.learn(ack(later_ms + 10_000 - 200), at(later_ms + 10_000))
-    assert anchors.all()[0].mono_ms == later_ms + 10_000
+    anchors.learn(ack(worse_ms + 2_000 - 400), at(worse_ms + 2_000))
+    assert anchors.all()[0].mono_ms == worse_ms + 2_000
 
 
 def test_what_is_known_is_written_again_after_ten_minutes_and_not_with_every_ack() -> None:
     anchors = Anchors(None)
     written = [now for now in range(1_000, 2_000_000, 5_000) if anchors.learn(ack(now - 20), at(now))]
     assert len(written) == 4
-    assert all(later - earlier >= KEEP_AGAIN_AFTER_MS for earlier, later in zip(written, written[1:], strict=False))
+    assert all(later - earlier >= KEEP_AGAIN_AFTER_MS for earlier, later in pairwise(written))
 
 
 def test_a_much_better_sample_is_written_at_once() -> None:

@@ -221,3 +221,74 @@ def test_heartbeats_go_on_while_idle() -> None:
     engine.poll(0)
     beats = [now for now in range(1, 100_000, 500) if Announce("beat") in engine.poll(now)]
     assert len(beats) == 3
+
+
+def test_a_bad_signature_is_greeted_three_times_and_then_halts() -> None:
+    engine = streaming(next_seq=10)
+    for now in (10, 20, 30):
+        send_all(engine, now)
+        engine.on_answer(refusal("bad_signature"), now)
+        assert engine.halted == ""
+        # The birth tells the hub the key it may have forgotten.
+        assert engine.poll(now) == [Announce("birth")]
+        engine.on_answer(ack(1), now + 1)
+    assert send_all(engine, 31) == [1]
+    engine.on_answer(refusal("bad_signature"), 40)
+    assert engine.halted == "bad_signature"
+    assert Announce("beat") in engine.poll(40)
+    assert send_all(engine, 50) == []
+
+
+def test_progress_forgives_earlier_bad_signatures() -> None:
+    engine = streaming(next_seq=100)
+    now = 10
+    for done in range(2, 12):
+        send_all(engine, now)
+        engine.on_answer(refusal("bad_signature", done - 1), now)
+        engine.poll(now)
+        engine.on_answer(ack(done - 1), now)
+        send_all(engine, now)
+        engine.on_answer(ack(done), now)
+        now += 10
+    assert engine.halted == ""
+
+
+def test_a_reason_is_confirmed_only_when_it_comes_again_after_a_while() -> None:
+    engine = streaming(next_seq=10)
+    engine.on_answer(refusal("fork"), 1)
+    assert (engine.halted, engine.halted_twice) == ("fork", False)
+    engine.on_answer(refusal("fork"), 2)
+    engine.on_answer(refusal("fork"), PACE.halted_retry_ms)
+    assert not engine.halted_twice
+    engine.on_answer(refusal("fork"), 1 + PACE.halted_retry_ms)
+    assert engine.halted_twice
+
+
+def test_another_reason_confirms_nothing() -> None:
+    engine = streaming(next_seq=10)
+    engine.on_answer(refusal("fork"), 1)
+    engine.on_answer(refusal("unknown_store"), 1 + PACE.halted_retry_ms)
+    assert not engine.halted_twice
+    engine.on_answer(refusal("fork"), 2 + 2 * PACE.halted_retry_ms)
+    assert not engine.halted_twice
+
+
+def test_a_fork_that_was_only_a_damaged_message_is_forgotten_with_the_next_progress() -> None:
+    engine = streaming(next_seq=10)
+    engine.on_answer(refusal("fork"), 1)
+    engine.poll(PACE.halted_retry_ms + 1)
+    engine.on_answer(ack(1), PACE.halted_retry_ms + 2)
+    send_all(engine, PACE.halted_retry_ms + 2)
+    engine.on_answer(ack(10), PACE.halted_retry_ms + 3)
+    engine.on_answer(refusal("fork", 10), 10 * PACE.halted_retry_ms)
+    assert (engine.halted, engine.halted_twice) == ("fork", False)
+
+
+def test_a_halt_of_long_ago_confirms_nothing() -> None:
+    engine = DeviceEngine(next_seq=5, acked_next=5, rng=Random(1), now_ms=0)
+    retry_ms = engine.pace.halted_retry_ms
+    engine.halt("fork", 0)
+    engine.halt("fork", 10 * retry_ms)
+    assert not engine.halted_twice
+    engine.halt("fork", 11 * retry_ms)
+    assert engine.halted_twice

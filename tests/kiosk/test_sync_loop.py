@@ -254,6 +254,8 @@ def test_a_hub_that_lost_its_memory_is_filled_again(bench: Bench) -> None:
     bench.hub.announce("first")
     bench.tap(9)
     wait_for(lambda: bench.settled(9))
+    # A device that has not heard of the first instance yet cannot know that the next is another.
+    wait_for(lambda: bench.device.engine._hub_instance == "first")
     del bench.hub.lines[4:]
     bench.hub.announce("restored")
     wait_for(lambda: bench.settled(9))

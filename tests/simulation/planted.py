@@ -16,6 +16,7 @@ from huiyin_hub.fleet import keys
 from huiyin_hub.ingest import authenticity, gathering, saving, timekeeping, writer
 from huiyin_hub.ingest.engine import Cursor, Duplicate, Take, judge
 from huiyin_hub.scores.rollups import Tally
+from huiyin_kiosk.outbox import store
 from huiyin_kiosk.outbox.store import Outbox
 from huiyin_kiosk.sync import device
 from huiyin_kiosk.sync.device import SyncedDevice
@@ -172,15 +173,24 @@ def the_cursor_is_not_moved_with_the_events(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_number_is_given_before_the_transaction(patch: pytest.MonkeyPatch) -> None:
-    add = Outbox.add
+    add, append = Outbox.add, store._append
+    early = []
+
+    def wrong_append(db: sqlite3.Connection, lines: list[bytes]) -> int:
+        if early:
+            db.execute("UPDATE store SET next_seq = next_seq - 1")
+            early.clear()
+        return append(db, lines)
 
     def wrong(self: Outbox, event: Any) -> Any:
         with self._lock:
+            early.clear()
             self._db.execute("UPDATE store SET next_seq = next_seq + 1")
-            self._db.execute("UPDATE store SET next_seq = next_seq - 1")
-        return add(self, event)
+            early.append(True)
+            return add(self, event)
 
     patch.setattr(Outbox, "add", wrong)
+    patch.setattr(store, "_append", wrong_append)
 
 
 def signatures_are_not_checked(patch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def count_incidents(connection: Connection) -> dict[str, int]:
     """Return how many incidents of each device nobody has seen to yet; devices without any are missing."""
     table = incident.c
     rows = connection.execute(select(table.device_id, func.count()).group_by(table.device_id))
-    return {device: n for device, n in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def renew_key(connection: Connection, device: str) -> None:

@@ -2,10 +2,15 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from huiyin_hub.db.statements import Statement, storable
+from huiyin_hub.fleet.incidents import Incident
+from huiyin_hub.fleet.tables import device_status
 from huiyin_shared.frames import Status
+
+MAX_ASKED = 500
+"""Devices whose disks fill up in one flush: with more of them the alarm may be repeated, never missed."""
 
 
 class Heard(NamedTuple):
@@ -41,6 +46,27 @@ _NOTE = Statement(
 def note_statuses(connection: Connection, heard: list[Heard]) -> None:
     """Write statuses down in the order they came."""
     _NOTE.run_many(connection, [_row(item) for item in heard])
+
+
+def newly_turned_away(connection: Connection, heard: list[Heard]) -> list[Incident]:
+    """Return an alarm for each device that had to turn visitors away since it was heard last; ask before noting."""
+    counts = {item.device: item for item in heard if item.status.refused and item.status.t != "will"}
+    if not counts:
+        return []
+    table = device_status.c
+    known = {
+        row.device_id: row.refused
+        for row in connection.execute(
+            select(table.device_id, table.refused).where(table.device_id.in_(list(counts)[:MAX_ASKED]))
+        )
+    }
+    return [
+        Incident(
+            device, item.status.store, "disk_full", f"visitors turned away: {item.status.refused}", item.received_ms
+        )
+        for device, item in counts.items()
+        if item.status.refused != known.get(device, 0)
+    ]
 
 
 def _row(item: Heard) -> tuple[object, ...]:

@@ -72,7 +72,7 @@ class Authenticity:
         if end:
             yield _joined(run[:end])
         for item in run[end:]:
-            yield _forged(item, "signature does not fit" if self._known_key(item.device) else "no key is known")
+            yield _forged(item, known=self._known_key(item.device) is not None)
 
     def _sift_status(self, item: Heard) -> Parsed:
         status = item.status
@@ -129,14 +129,16 @@ def _joined(run: list[HeardBatch]) -> HeardBatch:
     return last._replace(batch=Batch(header, lines))
 
 
-def _forged(item: HeardBatch, detail: str) -> Rejected:
+def _forged(item: HeardBatch, *, known: bool) -> Rejected:
     header = item.batch.header
     topic = topics.up(DeviceId(item.device), "events")
     payload = b"\n".join((item.batch.header_line, *item.batch.lines))
-    letter = DeadLetter(
-        item.device, topic, "bad_signature", f"{header.store} {header.first}: {detail}", payload, item.received_ms
-    )
-    return Rejected(letter, item.device, header.store, "bad_signature")
+    why = "signature does not fit" if known else "no key is known"
+    detail = f"{header.store} {header.first}: {why}"
+    letter = DeadLetter(item.device, topic, "bad_signature", detail, payload, item.received_ms)
+    # What it says of itself is not believed, its store neither: made-up names must not fill the list.
+    incident = Incident(item.device, "", "forged", detail, item.received_ms) if known else None
+    return Rejected(letter, item.device, header.store, "bad_signature", incident)
 
 
 def _disbelieved(item: Heard, *, another_key: bool) -> Rejected:
@@ -145,5 +147,5 @@ def _disbelieved(item: Heard, *, another_key: bool) -> Rejected:
     letter = DeadLetter(item.device, topic, "bad_signature", detail, item.line, item.received_ms)
     incident = None
     if another_key:
-        incident = Incident(item.device, item.status.store, "key_changed", item.status.key[:16], item.received_ms)
+        incident = Incident(item.device, "", "key_changed", item.status.key[:16], item.received_ms)
     return Rejected(letter, item.device, item.status.store, "bad_signature", incident)

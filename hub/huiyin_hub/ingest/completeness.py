@@ -28,8 +28,9 @@ class Stretch(NamedTuple):
     first: int
     last: int
 
-    def __len__(self) -> int:
-        """Return how many numbers it has."""
+    @property
+    def n(self) -> int:
+        """How many numbers it has."""
         return self.last - self.first + 1
 
 
@@ -73,7 +74,7 @@ class StoreLine:
     @property
     def lacks(self) -> int:
         """How many announced events are not here."""
-        return sum(len(stretch) for stretch in self.missing)
+        return sum(stretch.n for stretch in self.missing)
 
     @property
     def is_fine(self) -> bool:
@@ -165,7 +166,7 @@ def describe(line: StoreLine) -> str:
 
 
 def _named(stretches: tuple[Stretch, ...], dash: str) -> str:
-    named = [f"{one.first}{dash}{one.last}" if len(one) > 1 else str(one.first) for one in stretches[:MAX_NAMED_RANGES]]
+    named = [f"{one.first}{dash}{one.last}" if one.n > 1 else str(one.first) for one in stretches[:MAX_NAMED_RANGES]]
     more = len(stretches) - MAX_NAMED_RANGES
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 

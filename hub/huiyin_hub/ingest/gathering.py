@@ -166,9 +166,9 @@ class Gathering:
             self.incidents.append(
                 Incident(device, status.store, HALTED_INCIDENTS[status.halted], detail, heard.received_ms)
             )
-        if status.refused and status.t != "will":
-            detail = f"visitors turned away: {status.refused}"
-            self.incidents.append(Incident(device, status.store, "disk_full", detail, heard.received_ms))
+        if status.t == "beat" and status.next - status.backlog > self.cursor((device, status.store)).next_seq:
+            # The device believes that we have more than we do: we were restored, and it has not heard of it.
+            self._reply(device, status.store).refused = "gap"
         if status.t != "birth":
             return
         for anchor in status.anchors:

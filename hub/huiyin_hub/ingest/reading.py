@@ -50,7 +50,7 @@ def read_plain_rating(line: bytes) -> PlainRating | None:
         return None
     # A line with more quotation marks than it needs may say a key twice; whoever looks closely has the word.
     more = bool(rating.staff) + (rating.source != "touch") + (rating.lang != "zh-Hans")
-    if line.count(b'"') != _QUOTES + 4 * more or b'"clock":' not in line:
+    if line.count(b'"') != _QUOTES + 4 * more or b'"clock":"' not in line:
         return None
     if rating.counter not in _places and not _remember(rating.counter):
         return None

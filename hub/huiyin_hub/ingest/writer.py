@@ -11,7 +11,7 @@ from huiyin_hub.cases.intake import open_cases
 from huiyin_hub.db.statements import Statement
 from huiyin_hub.fleet.incidents import note_incidents
 from huiyin_hub.fleet.keys import DeviceKeys, KeyTaken, SignatureChecker, pin_keys
-from huiyin_hub.fleet.status import Heard, note_statuses
+from huiyin_hub.fleet.status import Heard, newly_turned_away, note_statuses
 from huiyin_hub.ingest import dead_letters
 from huiyin_hub.ingest.anchors import BootAnchors, keep_anchors
 from huiyin_hub.ingest.authenticity import Authenticity
@@ -179,10 +179,10 @@ def _store(connection: Connection, gathering: Gathering) -> None:
     gathering.tally.write(connection)
     open_cases(connection, gathering.intakes)
     dead_letters.keep(connection, gathering.letters)
+    note_incidents(connection, gathering.incidents + newly_turned_away(connection, gathering.heard))
     note_statuses(connection, gathering.heard)
     note_told(connection, [((h.device, h.status.store), h.status.next) for h in gathering.heard])
     keep_anchors(connection, gathering.told_anchors)
-    note_incidents(connection, gathering.incidents)
 
 
 def _add_events(connection: Connection, rows: list[EventRow]) -> None:

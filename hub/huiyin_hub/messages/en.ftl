@@ -7,6 +7,7 @@ nav-start = Home
 nav-cases = Case ledger
 nav-people = People
 nav-devices = Devices
+nav-completeness = Completeness
 nav-dead-letters = Dead letters
 log-in = Log in
 log-out = Log out
@@ -110,6 +111,11 @@ sources = From { $hearing } of { $all } devices, last heard { $time }
 sources-never = None of { $all } devices has been heard yet
 sources-none = No device stands at these counters
 sources-backlog = { $n } events still on devices
+late-hours = { $n ->
+    [one] One rating came late, added to
+   *[other] { $n } ratings came late, added to
+}
+comma = ,{" "}
 hours-good = satisfied
 hours-bad = bad (by hour)
 compare = Counters compared
@@ -228,6 +234,87 @@ backlog = Backlog
 last-heard = Last heard
 version = Version
 no-devices = No device is registered yet.
+stores = Stores
+room = Free room
+room-free = { $room } free
+turned-away = { $n ->
+    [one] Store full: one visitor turned away
+   *[other] Store full: { $n } visitors turned away
+}
+incidents-n = { $n ->
+    [one] one alarm to see to
+   *[other] { $n } alarms to see to
+}
+
+completeness-lead = Devices number what they record without gaps. Here is, for each store, whether 1…n is all here, and which stretch is missing; refreshed every five seconds.
+all-devices = All devices
+show = Show
+store = Store
+here = Here
+missing = Missing
+all-here = 1…{ $last } all here
+none-here = none yet
+nothing-yet = nothing recorded yet
+nothing-missing = none
+missing-n = { $n ->
+    [one] one event
+   *[other] { $n } events
+}
+stretches-more = { $n ->
+    [one] and one more stretch
+   *[other] and { $n } more stretches
+}
+stores-more = { $n ->
+    [one] One more store is not listed; choose a device to see it.
+   *[other] { $n } more stores are not listed; choose a device to see them.
+}
+store-last-heard = Last received
+store-current = in use
+store-successor = followed by
+store-complete = Complete
+store-coming = On its way
+store-coming-hint = The device has announced these numbers, they have not come yet.
+store-closed = Closed
+store-closed-hint = The store was damaged and another goes on; anything missing could not be saved.
+store-closed-gone = What the hub lacks is no longer on the device either; another store goes on.
+store-forked = Forked
+store-forked-hint = Another card has the same history; this device goes on with a new store.
+store-left = Left behind
+store-left-hint = The device now uses another store and did not say why: its card may have been swapped or wiped.
+no-stores = No device has sent anything yet. Once one connects, its store is listed here with whether 1…n is all here; where numbers have a gap, the gap is named.
+no-stores-of-device = This device has not sent anything yet.
+incidents = Alarms to see to
+noticed = { $n ->
+    [one] Noticed once
+   *[other] Noticed { $n } times
+}
+noticed-first = first
+noticed-last = last
+technical = Technical record
+to-do = What to do:{" "}
+seen-to = Seen to
+rekey = Accept new key
+incident-fork = History forked
+incident-fork-means = Two different histories use the same numbers of this store: its card was copied or restored.
+incident-fork-do = Find out whether two devices run on copies of one card, and stop one of them.
+incident-head_regression = Numbers went back
+incident-head_regression-means = The device holds less than the hub has received from it: its card was wiped, swapped, or restored from an old copy.
+incident-head_regression-do = Look at the card on site, and find out who changed it and when.
+incident-store_damaged = Store damaged
+incident-store_damaged-means = The device's database file was damaged; it goes on with a new store, and what could be read was saved.
+incident-store_damaged-do = Check the missing numbers in the table below, and replace the card.
+incident-history_gone = History gone
+incident-history_gone-means = A stretch the hub lacks is no longer kept on the device either, and will not come any more.
+incident-history_gone-do = Look for the numbers in the table below in the hub's backups, and record as lost what is not there.
+incident-key_changed = Key changed
+incident-key_changed-means = The device signs with another key, and the hub does not believe its messages.
+incident-key_changed-do = Accept the new key only when you know that the key file was lost or the board replaced; otherwise somebody may be posing as this device.
+incident-forged = Signature wrong
+incident-forged-means = Messages in this device's name had a signature that does not fit: forged, or damaged on their way. The hub did not believe them.
+incident-forged-do = When it goes on: give the device a new password, and check its line and who can reach the broker.
+incident-disk_full = Disk full
+incident-disk_full-means = The device has no room to keep ratings, and has told visitors so and turned them away.
+incident-disk_full-do = Check its connection to the hub, and clear or replace its card.
 tile-devices = online / all
 tile-backlog = events on devices not yet acknowledged
 tile-dead-letters = messages not understood so far

@@ -12,7 +12,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from huiyin_hub.people.sessions import LoginDoor, SessionLimits
-from huiyin_hub.web import board_pages, case_pages, device_pages, login_pages, people_pages, start_pages
+from huiyin_hub.web import (
+    board_pages,
+    case_pages,
+    completeness_pages,
+    device_pages,
+    login_pages,
+    people_pages,
+    start_pages,
+)
 from huiyin_hub.web.faults import add_faults, refuse
 from huiyin_hub.web.guard import Guard
 from huiyin_hub.web.live import Live
@@ -60,7 +68,8 @@ def make_app(*, engine: Engine, settings: WebSettings, clock: Callable[[], int])
 
     app = FastAPI(title="Huiyin", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    for pages in (login_pages, start_pages, board_pages, case_pages, people_pages, device_pages):
+    areas = (login_pages, start_pages, board_pages, case_pages, people_pages, device_pages, completeness_pages)
+    for pages in areas:
         app.include_router(pages.router)
     app.mount("/static", _Static(directory=STATIC), name="static")
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from huiyin_hub.fleet.lines import Sources, read_devices, sources_of
-from huiyin_hub.scores.board import board_message, read_board, read_days, read_reasons, read_words
-from huiyin_hub.scores.calendar import day_of, day_start_ms
+from huiyin_hub.fleet.lines import read_devices, sources_of
+from huiyin_hub.scores.board import board_message, read_board, read_days, read_late_hours, read_reasons, read_words
+from huiyin_hub.scores.calendar import day_of, day_start_ms, local
 from huiyin_hub.scores.rules import MIN_RATINGS, NONE, Counts, plus, satisfied, wilson
 from huiyin_hub.web.places import HallWithCounters, Places, read_places
 from huiyin_hub.web.reader import LoggedIn, Member
@@ -31,7 +31,7 @@ def board(reader: LoggedIn, code: str) -> Response:
         board=today,
         message=board_message(code, today),
         min_ratings=MIN_RATINGS,
-        sources=_sources(reader, hall),
+        **_sources(reader, hall),
         names={one.code: one.name.pick(reader.language) for one in hall.counters},
         zone=site.settings.timezone,
         trend={"": _trend(_added_up(days)), **{counter: _trend(of_days) for counter, of_days in days.items()}},
@@ -48,9 +48,9 @@ def voices(reader: LoggedIn, code: str) -> Response:
 
 @router.get("/halls/{code}/sources")
 def sources(reader: LoggedIn, code: str) -> Response:
-    """Return from how many of its devices a hall's numbers come, as a part of the board."""
+    """Return from how many of its devices a hall's numbers come, and how many came late, as a part of the board."""
     _, hall = _hall(reader, code)
-    return reader.page("_sources.html", sources=_sources(reader, hall))
+    return reader.page("_sources.html", **_sources(reader, hall))
 
 
 @router.get("/halls/{code}/live")
@@ -81,9 +81,12 @@ def _hall(reader: Member, code: str) -> tuple[Places, HallWithCounters]:
     return places, hall
 
 
-def _sources(reader: Member, hall: HallWithCounters) -> Sources:
+def _sources(reader: Member, hall: HallWithCounters) -> dict[str, Any]:
+    now_ms, zone = reader.site.clock(), reader.site.zone
     with reader.site.reading() as connection:
-        return sources_of(read_devices(connection, reader.site.clock(), hall.counter_codes))
+        devices = read_devices(connection, now_ms, hall.counter_codes)
+        late = read_late_hours(connection, hall.counter_codes, now_ms=now_ms, zone=zone)
+    return {"sources": sources_of(devices), "late": [(f"{local(one.hour_ms, zone):%H:%M}", one.n) for one in late]}
 
 
 def _voices(reader: Member, places: Places, hall: HallWithCounters, now_ms: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from huiyin_hub.fleet.incidents import count_incidents
 from huiyin_hub.fleet.lines import read_devices
 from huiyin_hub.ingest.dead_letters import count_by_reason, newest_letters
 from huiyin_hub.web.places import read_places
@@ -20,6 +21,7 @@ def devices(reader: LoggedIn) -> Response:
         return reader.page(
             "_devices.html" if reader.is_htmx else "devices.html",
             devices=read_devices(connection, reader.site.clock()),
+            incidents=count_incidents(connection),
             places=read_places(connection),
             now_ms=reader.site.clock(),
         )

@@ -37,7 +37,7 @@ class Pages:
             static=self.static_address, htmx_config=_HTMX_CONFIG, LANGUAGES=LANGUAGES, LEVELS=LEVELS
         )
         self._templates.filters.update(
-            when=self._when, iso=self._iso, clock=self._clock, data=_data, percent=_percent, number=_number
+            when=self._when, iso=self._iso, clock=self._clock, data=_data, percent=_percent, number=_number, room=_room
         )
 
     def texts(self, language: Language) -> Catalogue:
@@ -71,6 +71,13 @@ class Pages:
 
 def _number(value: int) -> str:
     return f"{value:,}"
+
+
+def _room(kb: int) -> str:
+    for unit, size in (("GB", 1024 * 1024), ("MB", 1024)):
+        if kb >= size:
+            return f"{kb / size:.1f} {unit}"
+    return f"{kb} KB"
 
 
 def _percent(share: float | None) -> str:

@@ -143,7 +143,7 @@ class SyncedDevice:
                 if answer.store == self.outbox.store:
                     self._hub_ms = answer.hub_ms
                     if isinstance(answer, Ack) and self._anchors.learn(answer, self._clock.reading()):
-                        self.outbox.set_setting(ANCHORS_SETTING, self._anchors.encoded())
+                        self._note(lambda: self.outbox.set_setting(ANCHORS_SETTING, self._anchors.encoded()))
                     self.engine.on_answer(answer, now_ms)
             elif topic == topics.down(self.outbox.device, "desired"):
                 self._take_desired(payload)
@@ -163,8 +163,6 @@ class SyncedDevice:
             case Dial():
                 self._dial()
             case HangUp():
-                if self._link:
-                    self._link.hang_up()
                 self._drop_link()
             case Announce(t):
                 if self._link:
@@ -185,7 +183,14 @@ class SyncedDevice:
         elif own_head != head:
             self.engine.halt("fork", now_ms)
         else:
-            self.outbox.mark_acked(next_seq, self._hub_ms)
+            self._note(lambda: self.outbox.mark_acked(next_seq, self._hub_ms))
+
+    def _note(self, write: Callable[[], None]) -> None:
+        """Write down what the hub would tell again. A full disk must not end the sync that makes room on it."""
+        try:
+            write()
+        except OutboxFull:
+            _log.warning("disk full, not noted", device=self.outbox.device)
 
     def _new_engine(self) -> DeviceEngine:
         cursor = self.outbox.cursor()
@@ -210,8 +215,6 @@ class SyncedDevice:
             self.engine.halted_twice = False  # Tried again when the hub has said it again.
             _log.error("store cannot begin anew", device=self.outbox.device, error=type(error).__name__)
             return
-        if self._link:
-            self._link.hang_up()
         self._drop_link()
         self.engine = self._new_engine()
 
@@ -262,6 +265,8 @@ class SyncedDevice:
         return encode_status(status, lambda line: self._key.sign_status(self.outbox.device, line))
 
     def _drop_link(self) -> None:
+        if self._link:
+            self._link.hang_up()
         self._link = None
         self.fileno = None
         self.wants_write = False

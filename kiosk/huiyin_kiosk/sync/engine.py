@@ -93,7 +93,7 @@ class DeviceEngine:
         self._rewound_to = 0
         self._hub_instance = ""
         self._last_halt = ""
-        self._first_halt_ms = 0
+        self._first_halt_ms = self._last_halt_ms = 0
         self._bad_signatures = 0
         self._effects: list[Effect] = []
 
@@ -201,8 +201,9 @@ class DeviceEngine:
         if self.connected:  # The connection may have gone since the answer came; then the next birth asks again.
             self.phase = "halted"
         self.halted = reason
-        if self._last_halt != reason:
+        if self._last_halt != reason or now_ms - self._last_halt_ms > 4 * self.pace.halted_retry_ms:
             self._last_halt, self._first_halt_ms = reason, now_ms
+        self._last_halt_ms = now_ms
         self.halted_twice = now_ms - self._first_halt_ms >= self.pace.halted_retry_ms
         self._in_flight.clear()
         self._effects.clear()

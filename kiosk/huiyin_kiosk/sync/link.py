@@ -4,6 +4,7 @@ paho remembers unsent messages of an earlier connection and sends them again; ou
 so every connection is a new client with a clean start.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -19,6 +20,10 @@ from huiyin_shared.ids import DeviceId
 KEEP_ALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 RECEIVE_MAXIMUM = 50
+PUBACK_PATIENCE_S = 20.0
+"""How long the broker may take to confirm a message. paho sends nothing more while twenty are unconfirmed, so a link
+whose confirmations get lost would stay open and silent for ever.
+"""
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,12 @@ class Link:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = self._on_confirmed
         client.on_socket_register_write = lambda *_: events.on_writable_wanted(True)
         client.on_socket_unregister_write = lambda *_: events.on_writable_wanted(False)
         self._client = client
         self._open = False
+        self._unconfirmed: dict[int, float] = {}  # message id and when it was handed over, oldest first
 
     def dial(self) -> int:
         """Connect and return the socket's file number; `on_connected` or `on_closed` follows while it is driven."""
@@ -115,7 +122,8 @@ class Link:
 
     def publish(self, leaf: topics.UpLeaf, payload: bytes, *, retain: bool = False) -> None:
         """Hand a message to the broker at QoS 1. What becomes of it the hub's answer tells, not PUBACK."""
-        self._client.publish(topics.up(self._device, leaf), payload, qos=1, retain=retain)
+        handed = self._client.publish(topics.up(self._device, leaf), payload, qos=1, retain=retain)
+        self._unconfirmed[handed.mid] = time.monotonic()
 
     def drive(self, *, readable: bool, writable: bool) -> None:
         """Let paho read and write what is ready."""
@@ -125,9 +133,15 @@ class Link:
             self._client.loop_write()
 
     def keep_alive(self) -> None:
-        """Send a ping when one is due; call about once a second."""
-        if self._open:
-            self._client.loop_misc()
+        """Send a ping when one is due, and give up a broker that confirms nothing; call about once a second."""
+        if not self._open:
+            return
+        oldest_s = next(iter(self._unconfirmed.values()), None)
+        if oldest_s is not None and time.monotonic() - oldest_s > PUBACK_PATIENCE_S:
+            self.hang_up()
+            self._events.on_closed("the broker confirms nothing")
+            return
+        self._client.loop_misc()
 
     def hang_up(self, *, farewell: bytes | None = None) -> None:
         """Close without ceremony, or after a farewell status in place of the will."""
@@ -156,6 +170,9 @@ class Link:
     ) -> None:
         self._open = False
         self._events.on_closed(str(reason))
+
+    def _on_confirmed(self, _client: Client, _user: Any, mid: int, _reason: ReasonCode, _properties: Any) -> None:
+        self._unconfirmed.pop(mid, None)
 
     def _on_message(self, _client: Client, _user: Any, message: MQTTMessage) -> None:
         self._events.on_message(message.topic, bytes(message.payload))

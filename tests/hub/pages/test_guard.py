@@ -64,6 +64,7 @@ def test_no_page_holds_inline_scripts_styles_or_handlers(visit: Visit, stage: St
         ("office", f"/cases/{number}"),
         ("admin", "/people"),
         ("admin", "/devices"),
+        ("admin", "/completeness"),
     ):
         page = visit(login).get(path).text
         assert " style=" not in page

@@ -12,7 +12,7 @@ PHONE = "13900008888"
 
 @pytest.mark.parametrize(
     "path",
-    ["/cases", "/cases/1", "/cases?q=13900008888", "/people", "/devices", "/dead-letters", "/halls/h2"]
+    ["/cases", "/cases/1", "/cases?q=13900008888", "/people", "/devices", "/completeness", "/dead-letters", "/halls/h2"]
     + [f"/halls/h2/{part}" for part in ("voices", "sources", "live")],
 )
 def test_a_hall_manager_finds_neither_cases_nor_foreign_halls(visit: Visit, stage: Stage, path: str) -> None:
@@ -52,7 +52,7 @@ def test_an_administrator_sees_neither_cases_nor_boards(visit: Visit, stage: Sta
     assert SECRET not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/people", "/devices", "/dead-letters"])
+@pytest.mark.parametrize("path", ["/people", "/devices", "/completeness", "/dead-letters"])
 def test_the_central_office_does_not_keep_accounts(visit: Visit, path: str) -> None:
     assert visit("office").get(path).status_code == 404
     assert (
