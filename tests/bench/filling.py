@@ -24,8 +24,8 @@ HOUR_MS = 3_600_000
 
 _NUMBERS = "WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ?) "
 _ADD_EVENTS = (
-    "INSERT INTO event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms) "
-    f"{_NUMBERS} SELECT ?, i, ?, 'rating', ? + i * 60000, 1000, ? + i * 60000 FROM numbers"
+    "INSERT INTO event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing) "
+    f"{_NUMBERS} SELECT ?, i, ?, 'rating', ? + i * 60000, 1000, ? + i * 60000, 'exact' FROM numbers"
 )
 _ADD_ROLLUP = (
     "INSERT INTO rollup (counter_code, hour_ms, staff_code, source, level, n) "

@@ -13,7 +13,7 @@ from tests.bench.stage import Stage, connected, temporary_stage
 
 ROWS_PER_TRANSACTION = 5_000
 
-EventRow = tuple[int, int, bytes, str, int, int, int]
+EventRow = tuple[int, int, bytes, str, int, int, int, str]
 
 
 def figures_on_sqlite(name: str, broker: str, *, devices: int, batches: int, per_batch: int) -> list[object]:
@@ -47,8 +47,8 @@ def warm_rate(fleet: list[PretendDevice]) -> float:
 
 def event_rows(rows: int) -> list[EventRow]:
     """Return rows as the hub writes them, for yardsticks."""
-    line = pretend_device("b-1", "", batches=1, per_batch=1, seed=1).packets[0].rpartition(b"\n")[2]
-    return [(1 + row // 100 % 50, row, line, "rating", row, 1_000, row) for row in range(rows)]
+    line = pretend_device("b-1", "", batches=1, per_batch=1, seed=1).packets[0].split(b"\n")[-2]
+    return [(1 + row // 100 % 50, row, line, "rating", row, 1_000, row, "exact") for row in range(rows)]
 
 
 def sqlite_rate(*, rows: int) -> float:
@@ -62,9 +62,9 @@ def sqlite_rate(*, rows: int) -> float:
         db.execute("PRAGMA synchronous=FULL")
         db.execute(
             "CREATE TABLE event (store_id INTEGER, seq BIGINT, line BLOB, kind TEXT, occurred_ms BIGINT,"
-            " error_ms BIGINT, received_ms BIGINT, PRIMARY KEY (store_id, seq)) WITHOUT ROWID"
+            " error_ms BIGINT, received_ms BIGINT, timing TEXT, PRIMARY KEY (store_id, seq)) WITHOUT ROWID"
         )
-        insert = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)"
+        insert = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         began_s = time.perf_counter()
         for start in range(0, rows, ROWS_PER_TRANSACTION):
             db.execute("BEGIN IMMEDIATE")

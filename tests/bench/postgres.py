@@ -10,7 +10,10 @@ from pathlib import Path
 import psycopg
 from tests.bench.ingest import ROWS_PER_TRANSACTION, event_rows
 
-COLUMNS = "store_id INTEGER, seq BIGINT, line BYTEA, kind TEXT, occurred_ms BIGINT, error_ms BIGINT, received_ms BIGINT"
+COLUMNS = (
+    "store_id INTEGER, seq BIGINT, line BYTEA, kind TEXT, occurred_ms BIGINT, error_ms BIGINT, received_ms BIGINT,"
+    " timing TEXT"
+)
 
 
 @contextmanager

@@ -24,7 +24,8 @@ from hub.wire import (
 )
 from huiyin_hub.cases.tables import case, case_history
 from huiyin_hub.check import check
-from huiyin_hub.fleet.tables import device_status
+from huiyin_hub.fleet.incidents import close_incident
+from huiyin_hub.fleet.tables import device_status, incident
 from huiyin_hub.ingest import dead_letters, writer
 from huiyin_hub.ingest.cursors import CursorMoved, KnownStore, Move, move_cursors
 from huiyin_hub.ingest.engine import Cursor
@@ -447,3 +448,18 @@ def test_a_heartbeat_that_believes_we_have_more_than_we_do_is_told_our_cursor(hu
     refusal = only_refusal(hub.write([mine.status("beat", next=4, backlog=0)]))
     assert (refusal.reason, refusal.next) == ("gap", 3)
     assert hub.write([mine.status("beat", next=4, backlog=1)]) == []
+
+
+def test_visitors_turned_away_raise_an_alarm_once_and_again_when_there_are_more(hub: Writer, engine: Engine) -> None:
+    mine = Store()
+    hub.write([mine.status(), mine.status("beat", refused=2, free_kb=100)])
+    assert [(row.kind, row.detail, row.n) for row in rows(engine, incident)] == [
+        ("disk_full", "visitors turned away: 2", 1)
+    ]
+    with engine.begin() as connection:
+        assert close_incident(connection, device="k1", store=mine.name, kind="disk_full")
+    # The next heartbeat says the same of the same visitors: somebody has seen to it already.
+    hub.write([mine.status("beat", refused=2, free_kb=100)])
+    assert rows(engine, incident) == []
+    hub.write([mine.status("beat", refused=3, free_kb=100)])
+    assert [row.kind for row in rows(engine, incident)] == ["disk_full"]
