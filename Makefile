@@ -33,7 +33,7 @@ test: ## everything that must be green: style, types, import contracts, tests
 	@deploy/test-packages.sh
 	@deploy/setup.sh test && deploy/setup.sh assets
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest --no-fold-skipped $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-fold-skipped $(TESTS)
 
 lint: ## style, types and import contracts only
 	@deploy/setup.sh test

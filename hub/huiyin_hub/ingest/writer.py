@@ -38,7 +38,8 @@ _ADD_EVENTS = Statement(
     "INSERT INTO event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_COPY_EVENTS = "COPY event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing) FROM STDIN"
+_COPY_EVENTS = "COPY event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing) FROM STDIN (FORMAT BINARY)"
+_COPY_TYPES = ("int8", "int8", "bytea", "text", "int8", "int8", "int8", "text")
 
 
 class Writer:
@@ -194,5 +195,6 @@ def _add_events(connection: Connection, rows: list[EventRow]) -> None:
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - a connection in use has one
     with driver.cursor() as cursor, cursor.copy(_COPY_EVENTS) as copy:
+        copy.set_types(_COPY_TYPES)
         for row in rows:
             copy.write_row(row)
