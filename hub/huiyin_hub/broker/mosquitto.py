@@ -83,8 +83,8 @@ class MosquittoBroker:
             "persistence false",
             "set_tcp_nodelay true",
             "max_inflight_messages 1000",
-            # What waits for the hub ends here; devices send again what was dropped. A thousand devices that come back at
-            # once have 80 MB on their way: a window of four batches of 20 kB each.
+            # What waits for the hub ends here; devices send again what was dropped. A thousand devices that come back
+            # at once have 80 MB on their way: a window of four batches of 20 kB each.
             "max_queued_messages 20000",
             "max_queued_bytes 268435456",
             "max_packet_size 262144",

@@ -38,7 +38,9 @@ _ADD_EVENTS = Statement(
     "INSERT INTO event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_COPY_EVENTS = "COPY event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing) FROM STDIN (FORMAT BINARY)"
+_COPY_EVENTS = (
+    "COPY event (store_id, seq, line, kind, occurred_ms, error_ms, received_ms, timing) FROM STDIN (FORMAT BINARY)"
+)
 _COPY_TYPES = ("int8", "int8", "bytea", "text", "int8", "int8", "int8", "text")
 
 
