@@ -64,8 +64,8 @@ def main(words: list[str]) -> int:
     found = {
         "machine": _machine(),
         "fleet": sizes.fleet,
-        "devices": [_fresh(sizes, devices=devices, per_batch=100) for devices in sizes.devices],
-        "batch": [_fresh(sizes, devices=sizes.fleet, per_batch=n) for n in _batches_that_fit(sizes)],
+        "devices": [_fresh(sizes, devices=devices, per_batch=100, x=devices) for devices in sizes.devices],
+        "batch": [_fresh(sizes, devices=sizes.fleet, per_batch=n, x=n) for n in _batches_that_fit(sizes)],
         "database": _on_history(sizes, place),
     }
     target = ROOT / "build" / "growth-quick" if words else HERE / "growth"
@@ -75,13 +75,11 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _fresh(sizes: Sizes, *, devices: int, per_batch: int) -> Point:
-    """Measure on an empty database."""
+def _fresh(sizes: Sizes, *, devices: int, per_batch: int, x: int) -> Point:
+    """Measure on an empty database; `x` is the point's place on its axis."""
     with temporary_stage(devices=devices) as stage:
         fleet = stage.fleet(batches=_batches(sizes, devices, per_batch), per_batch=per_batch)
-        point = _point(stage, fleet)
-    point["x"] = devices if per_batch == 100 else per_batch
-    return point
+        return {**_point(stage, fleet), "x": x}
 
 
 def _on_history(sizes: Sizes, place: Path) -> list[Point]:
