@@ -17,7 +17,7 @@ from huiyin_shared.events import Rating, Reading, encode_event
 from huiyin_shared.frames import Answer, Header, Refusal, Status, decode_answer, encode_batch, encode_status
 from huiyin_shared.ids import CROCKFORD, DeviceId, StoreId
 
-WINDOW_BATCHES = 4
+WINDOW_BATCHES = 8
 ANSWER_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_MAX_S = 60.0
 """As the device engine has them."""

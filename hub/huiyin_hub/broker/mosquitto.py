@@ -84,8 +84,8 @@ class MosquittoBroker:
             "set_tcp_nodelay true",
             "max_inflight_messages 1000",
             # What waits for the hub ends here; devices send again what was dropped. A thousand devices that come back
-            # at once have 80 MB on their way: a window of four batches of 20 kB each.
-            "max_queued_messages 20000",
+            # at once have 160 MB on their way: a window of eight batches of 20 kB each.
+            "max_queued_messages 50000",
             "max_queued_bytes 268435456",
             "max_packet_size 262144",
             "sys_interval 0",

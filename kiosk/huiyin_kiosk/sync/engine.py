@@ -18,7 +18,7 @@ Phase = Literal["offline", "dialling", "greeting", "streaming", "halted"]
 class Pace:
     """The engine's waits and windows; times in milliseconds."""
 
-    window_batches: int = 4
+    window_batches: int = 8
     answer_timeout_ms: int = 5_000
     answer_timeout_max_ms: int = 60_000
     beat_ms: int = 30_000
